@@ -1,0 +1,1 @@
+"""The `ggen market` command line: parse, call, render."""

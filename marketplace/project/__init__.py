@@ -1,0 +1,1 @@
+"""A user's project folder: its requirements, its lock and its installed packages."""

@@ -1,0 +1,1 @@
+"""Registries: an index plus a blob source behind one protocol."""

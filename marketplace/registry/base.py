@@ -1,0 +1,157 @@
+"""The protocol that every registry speaks: local, HTTP and peer to peer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from marketplace.model.ids import PackageId
+from marketplace.model.manifest import Manifest
+from marketplace.model.release import Release, YankRecord
+from marketplace.model.tree import Tree
+from marketplace.model.version import Version
+from marketplace.search.base import SearchPage, SearchQuery
+from marketplace.storage.base import BlobStore
+
+
+class PackageSource(Protocol):
+    """A package's content before it is published: a checked folder or a checked archive."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The checked manifest."""
+
+    @property
+    def tree(self) -> Tree:
+        """The files."""
+
+    def open(self, path: str) -> BinaryIO:
+        """Open one file of the tree by its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRelease:
+    """A release as a registry lists it: `yanked` is the publisher's reason, None while it is not yanked."""
+
+    release: Release
+    yanked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """All that a registry knows of one package. `releases` go from the highest version to the lowest."""
+
+    id: PackageId
+    releases: tuple[ListedRelease, ...]
+    downloads: int
+
+    @property
+    def latest(self) -> ListedRelease:
+        """The release that `info` shows: highest stable not yanked, else highest not yanked, else highest."""
+        usable = [item for item in self.releases if item.yanked is None] or list(self.releases)
+        stable = [item for item in usable if not item.release.version.prerelease]
+        return (stable or usable)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What publishing did. `position` is the release's place in the registry's log, from 1."""
+
+    release: Release
+    registry: str
+    position: int
+    new_blobs: int
+    new_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What `fetch` transferred: files and bytes that the store lacked."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryInfo:
+    """Facts about a registry, for `registry list` and `doctor`."""
+
+    name: str
+    kind: str
+    location: str
+    packages: int
+    releases: int
+    log_size: int
+    log_root: str
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+class Registry(Protocol):
+    """An index and a blob source behind one protocol. Ids and versions that are unknown raise NotFoundError
+    (`package-not-found` with `suggestions`, `version-not-found` with `available`)."""
+
+    @property
+    def name(self) -> str:
+        """The name that locks and reports use, such as `local`."""
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Answer a search; what was published before is found."""
+
+    def publish(self, source: PackageSource, release: Release) -> Receipt:
+        """Verify and store a signed release; visible to every reader when this returns.
+
+        Raises:
+            ConflictError: `version-exists`, a release of the same precedence is there.
+            IntegrityError: signature, key pin, digest, or content that differs from the release.
+            UnavailableError: the disk is full or the registry cannot be written.
+        """
+
+    def get_package(self, id_: PackageId) -> Package:
+        """Return all releases of a package, yanked ones included."""
+
+    def get_release(self, id_: PackageId, version: Version) -> ListedRelease:
+        """Return one release."""
+
+    def list_versions(self, id_: PackageId) -> tuple[ListedRelease, ...]:
+        """Return the releases of a package from the highest version to the lowest."""
+
+    def yank(self, record: YankRecord) -> None:
+        """Append a signed yank.
+
+        Raises:
+            ConflictError: `already-yanked`.
+            IntegrityError: the signature is wrong or the key is not the publisher's.
+        """
+
+    def unyank(self, record: YankRecord) -> None:
+        """Append a signed unyank.
+
+        Raises:
+            ConflictError: `not-yanked`.
+            IntegrityError: the signature is wrong or the key is not the publisher's.
+        """
+
+    def exists(self, id_: PackageId, version: Version | None = None) -> bool:
+        """Tell whether the package (or that version of it) is there."""
+
+    def metadata(self) -> RegistryInfo:
+        """Return facts about the registry."""
+
+    def manifest(self, release: Release) -> Manifest:
+        """Return the manifest of a release, verified against the digest that the release binds."""
+
+    def categories(self) -> Mapping[str, int]:
+        """Return how many packages each category has (packages that search finds)."""
+
+    def ids(self) -> tuple[PackageId, ...]:
+        """Return every package id, sorted."""
+
+    def fetch(self, release: Release, store: BlobStore) -> Fetched:
+        """Make sure that `store` holds the tree and every file of `release`, transferring what it lacks, verified.
+
+        Raises:
+            IntegrityError: what arrived is not what the release names.
+            UnavailableError: it cannot be had now.
+        """
+
+    def count_download(self, id_: PackageId) -> None:
+        """Count one download of a package, best effort: never raises for a registry that cannot be written."""

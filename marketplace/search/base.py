@@ -1,0 +1,120 @@
+"""What search is asked and what it answers, whichever engine is behind it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Sort = Literal["relevance", "downloads", "name", "updated"]
+SORTS: tuple[Sort, ...] = ("relevance", "downloads", "name", "updated")
+FACETS = ("category", "license", "author", "tag")
+MAX_LIMIT = 100
+MAX_WINDOW = 10_000
+"""Largest offset + limit: beyond it a user filters instead of paging."""
+MAX_QUERY = 256
+"""Longest query in characters; longer ones are cut, since no package is found by the 257th character."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument:
+    """What the index tells the search about a package: its newest release that is not yanked.
+
+    `revision` is the index's change number of this state (see `DocumentSource`); `updated_at` is UTC
+    `YYYY-MM-DDTHH:MM:SSZ`; `quality` is 0 to 100, or None while it is not measured.
+    """
+
+    id: str
+    version: str
+    title: str
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    keywords: tuple[str, ...]
+    license: str
+    authors: tuple[str, ...]
+    downloads: int
+    updated_at: str
+    revision: int
+    quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedDocument:
+    """A package that must no longer be found (all its versions are yanked)."""
+
+    id: str
+    revision: int
+
+
+class DocumentSource(Protocol):
+    """The index as the search sees it: a state with a change number that grows with every change."""
+
+    def revision(self) -> int:
+        """Return the change number of the newest change; 0 when nothing was ever published."""
+
+    def fingerprint(self) -> str:
+        """Return an identity of this index's history: it differs when another index took its place."""
+
+    def documents(self, since: int = 0) -> Iterator[SearchDocument | RemovedDocument]:
+        """Yield the present state of each package whose `revision` is greater than `since`, oldest change first."""
+
+    def lookup(self, ids: Sequence[str]) -> Mapping[str, SearchDocument]:
+        """Return the present documents of `ids`; removed or unknown ids are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """A search as typed, its filters, order and page. All filters must hold; an empty text lists everything."""
+
+    text: str = ""
+    category: str | None = None
+    keyword: str | None = None
+    author: str | None = None
+    license: str | None = None
+    tag: str | None = None
+    min_downloads: int = 0
+    sort: Sort = "relevance"
+    limit: int = 20
+    offset: int = 0
+    highlight: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One result: the document, its score, and the fields whose text matched with `[start, end)` spans in each."""
+
+    document: SearchDocument
+    score: float
+    highlights: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """A page of results. `facets` maps each of FACETS to its values and counts over all hits, most frequent first.
+
+    `notes` are sentences for the user's stderr, such as that the search index was rebuilt.
+    """
+
+    total: int
+    hits: tuple[SearchHit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+    notes: tuple[str, ...] = ()
+
+
+class Search(Protocol):
+    """A search engine over a `DocumentSource`."""
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Answer `query` over everything published before the call."""
+
+    def suggest(self, text: str, limit: int = 3) -> list[str]:
+        """Return the ids closest in spelling to `text`, best first: for "did you mean"."""
+
+    def refresh(self) -> None:
+        """Bring the stored search index up to the source's newest change, if nobody else is doing so."""
+
+
+def close_matches(text: str, names: Iterable[str], limit: int = 3) -> list[str]:
+    """Return up to `limit` of `names` that are spelled like `text`, best first (difflib's ratio, at least 0.6)."""
+    import difflib
+
+    return difflib.get_close_matches(text, list(names), n=limit, cutoff=0.6)

@@ -1,0 +1,1 @@
+"""Keys, signatures and pins: every trust decision is taken here."""

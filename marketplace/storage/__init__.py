@@ -1,0 +1,1 @@
+"""Content-addressed blob stores: on the filesystem and in memory, behind one contract."""

@@ -1,0 +1,89 @@
+"""The contract of a blob store; `features/local/blob_store.feature` holds every implementation to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from marketplace.model.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """How many blobs a store holds and their bytes."""
+
+    blobs: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A blob that is not what its name says: `kind` is `corrupt`, `missing`, `truncated` or `foreign`."""
+
+    digest: str
+    kind: str
+    detail: str
+
+
+class BlobSource(Protocol):
+    """Where blobs are read from."""
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the blob is there (it is verified when it is read, not here)."""
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for streaming. The reader verifies: the read that reaches the end raises on a wrong digest.
+
+        Raises:
+            NotFoundError: `blob-missing`.
+            IntegrityError: `blob-corrupt`, from the reader, before the end of the data is reported.
+        """
+
+    def read(self, digest: str, limit: int) -> bytes:
+        """Return a whole small blob, verified.
+
+        Raises:
+            NotFoundError: `blob-missing`.
+            IntegrityError: `blob-corrupt`, or `blob-too-large` when it exceeds `limit` bytes.
+        """
+
+
+class BlobStore(BlobSource, Protocol):
+    """A place that keeps blobs under the SHA-256 of their bytes. Writing the same bytes twice keeps them once."""
+
+    def put(self, stream: BinaryIO, *, expected: str | None = None, limit: int | None = None) -> tuple[str, int]:
+        """Store what `stream` yields, in constant memory, and return its digest and size in bytes.
+
+        Raises:
+            IntegrityError: `blob-corrupt` when the digest is not `expected`, `blob-too-large` beyond `limit` bytes;
+                nothing is kept.
+            UnavailableError: `disk-full` or `store-unwritable`; nothing is kept.
+        """
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store `data` and return its digest."""
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every blob, in no particular order."""
+
+    def verify(self) -> Iterator[Damage]:
+        """Re-hash every blob and yield those that are damaged."""
+
+    def gc(self, keep: Iterable[str], *, dry_run: bool = False) -> StoreStats:
+        """Delete the blobs that are not in `keep` and abandoned temporary files; return what was freed."""
+
+    def stats(self) -> StoreStats:
+        """Count blobs and bytes."""
+
+
+MAX_TREE_BYTES = 16 * 1024 * 1024
+"""Longest tree document read: 10,000 entries of 4,096-byte paths do not fit, real packages use a thousandth."""
+
+
+def read_tree(source: BlobSource, content_id: str) -> Tree:
+    """Return the tree stored under `content_id`: a tree's canonical encoding is a blob like any other.
+
+    Raises:
+        NotFoundError: `blob-missing`.
+        IntegrityError: `blob-corrupt` or `tree-malformed`.
+    """
+    return Tree.decode(source.read(content_id, MAX_TREE_BYTES))
