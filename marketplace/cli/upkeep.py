@@ -1,0 +1,218 @@
+"""cache, index, config, doctor: looking after a machine's home."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from marketplace.cli import render
+from marketplace.cli.session import Session, with_session
+from marketplace.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from marketplace.doctor import Check
+
+
+@click.group("cache")
+def cache_command() -> None:
+    """Show, check and shrink the content store.
+
+    Example: ggen market cache stats
+    """
+
+
+@cache_command.command("stats")
+@with_session()
+def stats_command(session: Session) -> None:
+    """Show how many blobs the content store holds and how large they are.
+
+    Example: ggen market cache stats --json
+    """
+    stats = session.registry.store.stats()
+    info = session.registry.metadata()
+    document = {"blobs": stats.blobs, "bytes": stats.bytes, "packages": info.packages, "releases": info.releases}
+    session.out.result(document, lambda: render.fields([
+        ("blobs", f"{stats.blobs:,}"), ("size", render.size(stats.bytes)),
+        ("packages", f"{info.packages:,}"), ("releases", f"{info.releases:,}"),
+        ("folder", str(session.home / "registry" / "store")),
+    ]))  # fmt: skip
+
+
+@cache_command.command("verify")
+@with_session()
+def verify_command(session: Session) -> None:
+    """Re-hash every blob of the content store. Damage gives exit code 3.
+
+    Example: ggen market cache verify
+    """
+    with session.out.progress("checking the content store"):
+        damaged = list(session.registry.store.verify())
+    if damaged:
+        shown = [{"digest": item.digest, "kind": item.kind, "detail": item.detail} for item in damaged]
+        message = f"{render.plural(len(damaged), 'blob')} of the content store damaged: " + ", ".join(
+            f"{item.digest} ({item.kind})" for item in damaged[:3]
+        )
+        hint = "publish the packages concerned again from their sources, or restore the store from a backup"
+        raise IntegrityError("store-damaged", message, hint=hint, damaged=shown)
+    stats = session.registry.store.stats()
+    session.out.result({"ok": True, "blobs": stats.blobs}, lambda: [
+        f"{render.good('Sound')}: {render.plural(stats.blobs, 'blob')}, {render.size(stats.bytes)}"
+    ])  # fmt: skip
+
+
+@cache_command.command("gc")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@with_session()
+def gc_command(session: Session, dry_run: bool) -> None:
+    """Remove blobs that no published release needs, and what interrupted commands left behind.
+
+    Example: ggen market cache gc --dry-run
+    """
+    freed = session.registry.collect_garbage(dry_run=dry_run)
+    verb = "Would free" if dry_run else "Freed"
+    session.out.result({"blobs": freed.blobs, "bytes": freed.bytes, "dry_run": dry_run}, lambda: [
+        f"{verb} {render.plural(freed.blobs, 'blob')}, {render.size(freed.bytes)}"
+    ])  # fmt: skip
+
+
+@cache_command.command("clear")
+@with_session()
+def clear_command(session: Session) -> None:
+    """Remove what can be made again: the search index and the copies kept for linking. No release is lost.
+
+    Example: ggen market cache clear
+    """
+    freed = session.registry.clear_derived()
+    session.out.result({"bytes": freed}, lambda: [f"Freed {render.size(freed)}; it is made again when it is needed"])
+
+
+@click.group("index")
+def index_command() -> None:
+    """Check, repair, back up and restore the local index.
+
+    Example: ggen market index backup ~/index-backup.sqlite
+    """
+
+
+@index_command.command("verify")
+@with_session()
+def index_verify_command(session: Session) -> None:
+    """Check the log against its Merkle root and the views against the log. Damage gives exit code 3.
+
+    Example: ggen market index verify
+    """
+    session.registry.index.verify()
+    info = session.registry.metadata()
+    session.out.result({"ok": True, "log_size": info.log_size, "log_root": info.log_root}, lambda: [
+        f"{render.good('Sound')}: {info.log_size} log entries, root {info.log_root}"
+    ])  # fmt: skip
+
+
+@index_command.command("repair")
+@with_session()
+def index_repair_command(session: Session) -> None:
+    """Rebuild the views and the search index from the log and the stored manifests.
+
+    Example: ggen market index repair
+    """
+    session.registry.repair()
+    info = session.registry.metadata()
+    session.out.result({"ok": True, "packages": info.packages, "releases": info.releases}, lambda: [
+        f"{render.good('Rebuilt')} from {info.log_size} log entries: "
+        f"{render.plural(info.packages, 'package')}, {render.plural(info.releases, 'release')}"
+    ])  # fmt: skip
+
+
+@index_command.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_session()
+def index_backup_command(session: Session, file: Path) -> None:
+    """Write a consistent copy of the index to FILE, while others may publish.
+
+    Example: ggen market index backup ~/index-backup.sqlite
+    """
+    target = session.folder / file
+    session.registry.index.backup(target)
+    session.out.result({"path": str(target)}, lambda: [f"{render.good('Backed up')} the index to {target}"])
+
+
+@index_command.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_session()
+def index_restore_command(session: Session, file: Path) -> None:
+    """Check the backup in FILE and put it in the index's place.
+
+    Example: ggen market index restore ~/index-backup.sqlite
+    """
+    session.registry.index.restore(session.folder / file)
+    info = session.registry.metadata()
+    session.out.result({"log_size": info.log_size, "log_root": info.log_root}, lambda: [
+        f"{render.good('Restored')} the index: {render.plural(info.releases, 'release')}, root {info.log_root}"
+    ])  # fmt: skip
+
+
+@click.command("config")
+@click.argument("name", required=False)
+@click.argument("value", required=False)
+@click.option("--unset", is_flag=True, help="Remove NAME from the home's config.toml.")
+@click.option("--show-origin", is_flag=True, help="Tell where each value comes from.")
+@with_session()
+def config_command(session: Session, name: str | None, value: str | None, unset: bool, show_origin: bool) -> None:
+    """Show all settings, show NAME, or set NAME to VALUE in the home's config.toml.
+
+    Example: ggen market config link_mode copy
+    """
+    settings = session.settings
+    if name and (unset or value is not None):
+        path = settings.unset(name) if unset else settings.set(name, str(value))
+        change = "removed" if unset else f"set to {value}"
+        session.out.result({"name": name, "value": value, "path": str(path)}, lambda: [f"{name} {change} in {path}"])
+        return
+    names = [name] if name else settings.names()
+    shown = {key: {"value": _plain(settings.value(key)), "origin": str(settings.origin(key))} for key in names}
+    session.out.result({"settings": shown}, lambda: _config_text(shown, single=name, origin=show_origin))
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _config_text(shown: dict[str, dict[str, object]], *, single: str | None, origin: bool) -> Iterator[str]:
+    def text(value: object) -> str:
+        return {True: "true", False: "false", None: ""}.get(value, str(value)) if not isinstance(value, str) else value
+
+    if single and not origin:
+        yield text(shown[single]["value"])
+    elif origin:
+        rows = [(key, text(item["value"]), str(item["origin"])) for key, item in shown.items()]
+        yield from render.table(("SETTING", "VALUE", "FROM"), rows)
+    else:
+        yield from render.table(("SETTING", "VALUE"), [(key, text(item["value"])) for key, item in shown.items()])
+
+
+@click.command("doctor")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without losing anything.")
+@click.option("--deep", is_flag=True, help="Re-hash every blob too.")
+@with_session()
+def doctor_command(session: Session, fix: bool, deep: bool) -> int:
+    """Check the home, the keys, the local registry and the project around this folder.
+
+    Example: ggen market doctor --fix
+    """
+    from marketplace.doctor import examine
+
+    checks = examine(session.home, session.folder, session.trust, session.keys, fix=fix, deep=deep)
+    healthy = all(check.ok for check in checks)
+    document = {"ok": healthy, "checks": [check.to_json() for check in checks]}
+    session.out.result(document, lambda: _doctor_text(checks, healthy=healthy))
+    return 0 if healthy else IntegrityError.exit_code
+
+
+def _doctor_text(checks: "list[Check]", *, healthy: bool) -> Iterator[str]:
+    for check in checks:
+        mark = render.good("ok") if check.ok else render.bad("!!")
+        yield f"{mark}  {check.name}: {render.printable(check.detail)}"
+        if check.hint:
+            yield render.dim(f"      {render.printable(check.hint)}")
+    yield "" if healthy else "Something needs attention: see the lines marked !!"
