@@ -81,14 +81,12 @@ def _page_text(wanted: SearchQuery, page: SearchPage) -> Iterator[str]:
         about = f" match {wanted.text!r}" if wanted.text else " match these filters"
         yield f"No packages{about}." if page.total == 0 else f"No results beyond {wanted.offset}."
         return
-    rows = [
-        (hit.document.id, hit.document.version, f"{hit.document.downloads:,}", _about(hit)) for hit in page.hits
-    ]
+    rows = [(hit.document.id, hit.document.version, f"{hit.document.downloads:,}", _about(hit)) for hit in page.hits]
     yield from render.table(("PACKAGE", "VERSION", "DOWNLOADS", "ABOUT"), rows)
     last = wanted.offset + len(page.hits)
     if page.total > len(page.hits):
         more = f"; --offset {last} shows the next" if last < page.total else ""
-        yield render.dim(f"{wanted.offset + 1}–{last} of {page.total:,}{more}")
+        yield render.dim(f"{wanted.offset + 1}-{last} of {page.total:,}{more}")
 
 
 def _about(hit: SearchHit) -> str:
@@ -114,9 +112,7 @@ def info_command(session: Session, package: str) -> None:
     session.out.result(_info_json(session, found, shown, manifest), lambda: _info_text(found, shown, manifest))
 
 
-def _info_json(
-    session: Session, package: "Package", shown: "ListedRelease", manifest: "Manifest"
-) -> dict[str, object]:
+def _info_json(session: Session, package: "Package", shown: "ListedRelease", manifest: "Manifest") -> dict[str, object]:
     return {
         "id": str(package.id),
         "version": str(shown.release.version),

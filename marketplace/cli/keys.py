@@ -55,9 +55,7 @@ def list_command(session: Session) -> None:
     session.out.result(document, lambda: _list_text(keys, pins, revoked))
 
 
-def _list_text(
-    keys: "tuple[KeyInfo, ...]", pins: "Mapping[str, str]", revoked: "Mapping[str, str]"
-) -> Iterator[str]:
+def _list_text(keys: "tuple[KeyInfo, ...]", pins: "Mapping[str, str]", revoked: "Mapping[str, str]") -> Iterator[str]:
     if keys:
         yield from render.table(("NAME", "CREATED", "PUBLIC KEY"), [(k.name, k.created, k.public) for k in keys])
     else:

@@ -117,9 +117,6 @@ def _failed(error: Exception, *, as_json: bool) -> int:
     return known.exit_code
 
 
-
-
-
 def run() -> None:
     """The `ggen` command."""
     sys.exit(run_cli(sys.argv[1:]))

@@ -45,7 +45,9 @@ def _init_text(id_: str, path: Path, files: list[str]) -> Iterator[str]:
 
 @click.command("pack")
 @click.argument("path", type=_EXISTING)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The archive to write; else <id>-<version>.gpack.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The archive to write; else <id>-<version>.gpack."
+)
 @with_session()
 def pack_command(session: Session, path: Path, output: Path | None) -> None:
     """Build the .gpack archive of the package in PATH: the same files give the same bytes on any machine.
@@ -219,9 +221,7 @@ def import_command(session: Session, catalog: Path, dry_run: bool) -> None:
     session.out.result(document, lambda: _import_text(plan, published, skipped, dry_run=dry_run))
 
 
-def _import_text(
-    plan: "ImportPlan", published: list[str], skipped: list[str], *, dry_run: bool
-) -> Iterator[str]:
+def _import_text(plan: "ImportPlan", published: list[str], skipped: list[str], *, dry_run: bool) -> Iterator[str]:
     yield from _problems("Refused", plan.refused)
     yield from _problems("Taken with changes", plan.notes)
     total = len(plan.accepted) + len(plan.refused)

@@ -52,7 +52,9 @@ class Session:
         """
         name = str(self.settings.value("registry"))
         if name != "local":
-            hint = "this version has one registry, `local`; `ggen market config --show-origin` tells where the name is set"
+            hint = (
+                "this version has one registry, `local`; `ggen market config --show-origin` tells where the name is set"
+            )
             raise NotFoundError("registry-unknown", f"there is no registry named {name!r}", hint=hint, registry=name)
         from marketplace.registry.local import LocalRegistry
 

@@ -1,0 +1,309 @@
+"""The content store on disk: `blobs/ab/cdef…`, each named by the SHA-256 of its bytes.
+
+Immutability is the filesystem's: a blob is staged, made durable and then *linked* into its place, which fails when the
+place is taken, and it is read-only from then on. What is linked into projects is never the blob itself but a second
+copy under `links/`, so that an installed file edited in place cannot damage the store.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from marketplace.errors import IntegrityError, NotFoundError
+from marketplace.model.tree import DIGEST
+from marketplace.storage.base import Damage, StoreStats
+from marketplace.storage.files import disk_error, remove_stale, staged_name, sync_folder
+from marketplace.storage.locks import FileLock
+
+CHUNK = 1024 * 1024
+"""Bytes read at once: large enough to amortise the call, small enough for constant memory."""
+
+_FICLONE = 0x40049409
+"""ioctl number of "clone this file's extents" (linux/fs.h)."""
+
+_STALE_AFTER = 3600.0
+"""Seconds after which a staged file is taken for abandoned: far longer than any write of one blob."""
+
+_LOCK_TIMEOUT = 60.0
+
+How = Literal["reflink", "hardlink", "copy"]
+
+
+class VerifyingReader(io.RawIOBase):
+    """Streams a blob; the read that reaches the end raises when the bytes do not have their digest."""
+
+    def __init__(self, file: BinaryIO, digest: str) -> None:
+        super().__init__()
+        self._file = file
+        self._digest = digest
+        self._hash = hashlib.sha256()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Fill `buffer`.
+
+        Raises:
+            IntegrityError: `blob-corrupt` at the end of the data.
+        """
+        count = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        self._hash.update(memoryview(buffer)[:count])
+        if count == 0 and len(buffer) and "sha256:" + self._hash.hexdigest() != self._digest:
+            raise corrupt(self._digest)
+        return int(count)
+
+    def close(self) -> None:
+        """Close the file underneath."""
+        self._file.close()
+        super().close()
+
+
+def corrupt(digest: str) -> IntegrityError:
+    """Return the error for a blob whose bytes do not have its digest."""
+    hint = "`ggen market cache verify` lists the damage; publish the package again or restore a backup of the store"
+    return IntegrityError("blob-corrupt", f"the stored blob {digest} is damaged", hint=hint, digest=digest)
+
+
+def missing(digest: str) -> NotFoundError:
+    """Return the error for a blob that is not in a store."""
+    return NotFoundError("blob-missing", f"blob {digest} is not in the store", digest=digest)
+
+
+class FilesystemStore:
+    """A `BlobStore` in the folder `root`, shared by any number of processes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._blobs = root / "blobs"
+        self._links = root / "links"
+        self._staging = root / "staging"
+
+    def path_of(self, digest: str) -> Path:
+        """Return where the blob is kept (whether it is there or not).
+
+        Raises:
+            IntegrityError: `digest-malformed`; so no path is ever made from unchecked text.
+        """
+        if not DIGEST.fullmatch(digest):
+            raise IntegrityError("digest-malformed", f"{digest[:80]!r} is not a sha256 digest")
+        return self._blobs / digest[7:9] / digest[9:]
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the blob is there; see `BlobSource`."""
+        return self.path_of(digest).is_file()
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for verified streaming; see `BlobSource`."""
+        try:
+            handle = os.open(self.path_of(digest), os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise missing(digest) from None
+        except OSError as error:
+            raise corrupt(digest) from error
+        raw = VerifyingReader(os.fdopen(handle, "rb", buffering=0), digest)
+        return io.BufferedReader(raw, CHUNK)
+
+    def read(self, digest: str, limit: int) -> bytes:
+        """Return a whole verified blob of at most `limit` bytes; see `BlobSource`."""
+        with self.open(digest) as file:
+            data = file.read(limit + 1)
+            if len(data) > limit:
+                raise too_large(limit)
+            file.read(1)  # reaching the end verifies; a read of exactly `limit` bytes has not reached it
+        return data
+
+    def put(self, stream: BinaryIO, *, expected: str | None = None, limit: int | None = None) -> tuple[str, int]:
+        """Store a stream in constant memory; see `BlobStore`."""
+        try:
+            self._staging.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.root / "gc.lock", purpose="writing a blob", timeout=_LOCK_TIMEOUT, shared=True):
+                return self._put(stream, expected, limit)
+        except OSError as error:
+            raise disk_error(error, "the content store") from error
+
+    def _put(self, stream: BinaryIO, expected: str | None, limit: int | None) -> tuple[str, int]:
+        staged = self._staging / staged_name()
+        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o444)
+        try:
+            with os.fdopen(handle, "wb", buffering=0) as file:
+                digest, count = copy_hashing(stream, file, limit)
+                if expected is not None and digest != expected:
+                    raise IntegrityError(
+                        "blob-corrupt", f"the bytes have the digest {digest}, not {expected}",
+                        expected=expected, actual=digest,
+                    )  # fmt: skip
+                if not self.has(digest):
+                    os.fchmod(file.fileno(), 0o444)
+                    os.fsync(file.fileno())
+                    self._place(staged, digest)
+        finally:
+            staged.unlink(missing_ok=True)
+        return digest, count
+
+    def _place(self, staged: Path, digest: str) -> None:
+        target = self.path_of(digest)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sync_folder(self._blobs)
+        try:
+            os.link(staged, target, follow_symlinks=False)
+        except FileExistsError:
+            return  # somebody else stored the same bytes in this moment; a read verifies theirs as it would ours
+        sync_folder(target.parent)
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store `data`; see `BlobStore`."""
+        return self.put(io.BytesIO(data))[0]
+
+    def digests(self) -> Iterator[str]:
+        """Yield every digest; see `BlobStore`."""
+        return (digest for _, digest in self._files() if digest)
+
+    def _files(self) -> Iterator[tuple[Path, str | None]]:
+        """Yield each file below blobs/ with its digest, None for a file that has no business there."""
+        for folder in sorted(self._blobs.iterdir()) if self._blobs.is_dir() else ():
+            for path in sorted(folder.iterdir()) if folder.is_dir() else [folder]:
+                digest = f"sha256:{folder.name}{path.name}"
+                proper = len(folder.name) == 2 and DIGEST.fullmatch(digest) and stat.S_ISREG(path.lstat().st_mode)
+                yield path, digest if proper else None
+
+    def verify(self) -> Iterator[Damage]:
+        """Re-hash every blob; see `BlobStore`."""
+        for path, digest in self._files():
+            if digest is None:
+                yield Damage(str(path.relative_to(self.root)), "foreign", "not a blob of this store")
+                continue
+            try:
+                with self.open(digest) as file:
+                    while file.read(CHUNK):
+                        pass
+            except (IntegrityError, OSError) as error:
+                yield Damage(digest, "corrupt", f"{path.stat().st_size} bytes: {error}")
+
+    def discard_damaged(self, digest: str) -> None:
+        """Move a damaged blob out of the way into `damaged/`, so that it can be stored again."""
+        grave = self.root / "damaged"
+        grave.mkdir(exist_ok=True)
+        self.path_of(digest).replace(grave / f"{digest[7:]}-{time.time_ns()}")
+
+    def gc(self, keep: Iterable[str], *, dry_run: bool = False) -> StoreStats:
+        """Delete unneeded blobs, unused link copies and abandoned staged files; see `BlobStore`.
+
+        No blob is written while this runs; a publisher waits for it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.root / "gc.lock", purpose="collecting garbage", timeout=_LOCK_TIMEOUT):
+            kept = set(keep)
+            blobs = [path for path, digest in self._files() if digest is not None and digest not in kept]
+            copies = [path for path in self._link_copies() if path.lstat().st_nlink == 1]
+            freed = StoreStats(len(blobs), sum(path.lstat().st_size for path in [*blobs, *copies]))
+            if not dry_run:
+                for path in [*blobs, *copies]:
+                    path.unlink(missing_ok=True)
+                remove_stale(self._staging, time.time() - _STALE_AFTER)
+        return freed
+
+    def clear_link_copies(self) -> int:
+        """Remove the copies kept for linking (projects keep theirs); return the bytes no longer used."""
+        freed = sum(path.lstat().st_size for path in self._link_copies() if path.lstat().st_nlink == 1)
+        if self._links.is_dir():
+            shutil.rmtree(self._links)
+        return freed
+
+    def _link_copies(self) -> Iterator[Path]:
+        return self._links.glob("??/*") if self._links.is_dir() else iter(())
+
+    def stats(self) -> StoreStats:
+        """Count blobs and bytes; see `BlobStore`."""
+        sizes = [path.lstat().st_size for path, digest in self._files() if digest]
+        return StoreStats(len(sizes), sum(sizes))
+
+    def materialise(self, digest: str, destination: Path, *, executable: bool, copy: bool) -> How:
+        """Make a file with the blob's bytes at `destination`, which must not exist.
+
+        A hard link of the linkable copy, else (or with `copy`) a file of its own: a clone of the extents where the
+        filesystem can, else a copy. Linked files are read-only, others are not. The caller verifies what it got: a
+        link copy may have been edited through another project.
+
+        Raises:
+            NotFoundError: `blob-missing`.
+            IntegrityError: `blob-corrupt` (when the bytes were copied).
+        """
+        if not copy:
+            source = self.link_copy(digest, executable=executable)
+            try:
+                os.link(source, destination)
+            except OSError:
+                pass  # another filesystem (EXDEV), too many links (EMLINK) or no links at all (EPERM): copy instead
+            else:
+                return "hardlink"
+        return self._copy(digest, destination, 0o755 if executable else 0o644)
+
+    def link_copy(self, digest: str, *, executable: bool) -> Path:
+        """Return the copy of a blob that may be linked into projects, made from the verified blob when missing."""
+        path = self._links / digest[7:9] / (self.path_of(digest).name + ("-x" if executable else ""))
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            staged = path.with_name(staged_name())
+            try:
+                self._copy(digest, staged, 0o555 if executable else 0o444)
+                staged.replace(path)
+            finally:
+                staged.unlink(missing_ok=True)
+        return path
+
+    def drop_link_copy(self, digest: str, *, executable: bool) -> None:
+        """Forget a link copy that was edited through a project; the next use makes a fresh one."""
+        path = self._links / digest[7:9] / (self.path_of(digest).name + ("-x" if executable else ""))
+        path.unlink(missing_ok=True)
+
+    def _copy(self, digest: str, destination: Path, mode: int) -> How:
+        with self.open(digest) as source:
+            handle = os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+            with os.fdopen(handle, "wb", buffering=0) as target:
+                os.fchmod(handle, mode)
+                cloned = self._clone(digest, handle)
+                if not cloned:
+                    shutil.copyfileobj(source, target, CHUNK)
+        return "reflink" if cloned else "copy"
+
+    def _clone(self, digest: str, target: int) -> bool:
+        import fcntl
+
+        with self.path_of(digest).open("rb") as source:
+            try:
+                fcntl.ioctl(target, _FICLONE, source.fileno())
+            except OSError:
+                return False  # this filesystem cannot share extents
+        return True
+
+
+def too_large(limit: int) -> IntegrityError:
+    """Return the error for data beyond its limit."""
+    return IntegrityError("blob-too-large", f"the data is longer than {limit} bytes", limit=limit)
+
+
+def copy_hashing(source: BinaryIO, target: BinaryIO, limit: int | None) -> tuple[str, int]:
+    """Copy a stream in pieces; return its `sha256:` digest and its length.
+
+    Raises:
+        IntegrityError: `blob-too-large` as soon as more than `limit` bytes were read.
+    """
+    state, count = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        count += len(chunk)
+        if limit is not None and count > limit:
+            raise too_large(limit)
+        state.update(chunk)
+        view = memoryview(chunk)
+        while view:
+            view = view[target.write(view) :]
+    return "sha256:" + state.hexdigest(), count
