@@ -78,7 +78,7 @@ class KeyRing:
         path = self.path_of(name)
         signer = Signer.from_seed(name, seed if seed is not None else os.urandom(32))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        text = f"{_FORMAT}\n{signer.public}\n{timestamp(now)}\n{signer._seed.hex()}\n"  # noqa: SLF001 - its own record
+        text = f"{_FORMAT}\n{signer.public}\n{timestamp(now)}\n{signer._seed.hex()}\n"
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         except FileExistsError:

@@ -16,13 +16,11 @@ _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _SIGN_BIT = 1 << 255
 
-_SMALL_ORDER_Y = frozenset({
-    0,
-    1,
-    _P - 1,
-    2707385501144840649318225287225658788936804267575313519463743609750303021540,
-    55188659117513257062467267217118295137698188065244968500265048394206261417927,
-})  # fmt: skip
+_ORDER_8 = (
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+)
+_SMALL_ORDER_Y = frozenset({0, 1, _P - 1, *(int.from_bytes(bytes.fromhex(point), "little") for point in _ORDER_8)})
 """y coordinates of the eight points whose order divides the cofactor 8."""
 
 
