@@ -12,7 +12,7 @@ from marketplace.cli.session import Session, key_option, registry_option, split_
 from marketplace.errors import ConflictError, InvalidInputError
 
 if TYPE_CHECKING:
-    from marketplace.importer import ImportPlan, Problem
+    from marketplace.importer import ImportPlan, ImportReport, Problem
     from marketplace.model.release import Release
     from marketplace.registry.base import PackageSource, Receipt
 
@@ -196,40 +196,42 @@ def _append_yank(session: Session, action: Literal["yank", "unyank"], spec: str,
 @key_option
 @registry_option
 @with_session("key", "registry")
-def import_command(session: Session, catalog: Path, dry_run: bool) -> None:
+def import_command(session: Session, catalog: Path, dry_run: bool) -> int:
     """Publish the packages of a catalog of the older shape (ggen-index.json and manifests/).
 
     Each entry that cannot be taken is named with the reason; the rest is published.
 
     Example: ggen market import ../shared/catalog --dry-run
     """
-    from marketplace.importer import publish_plan, read_catalog
+    from marketplace.importer import ImportReport, publish_plan, read_catalog
 
     plan = read_catalog(session.folder / catalog)
-    published: list[str] = []
-    skipped: list[str] = []
+    report = ImportReport((), (), (), 0)
     if not dry_run:
         with session.out.progress("importing") as advance:
-            published, skipped = publish_plan(plan, session.registry, session.signer(), session.now(), advance)
+            report = publish_plan(plan, session.registry, session.signer(), session.now(), advance)
     document = {
         "accepted": [str(package.id) for package in plan.accepted],
         "refused": [problem.to_json() for problem in plan.refused],
         "notes": [problem.to_json() for problem in plan.notes],
-        "published": published,
-        "unchanged": skipped,
+        "published": report.published,
+        "unchanged": report.unchanged,
+        "failed": [problem.to_json() for problem in report.failed],
     }
-    session.out.result(document, lambda: _import_text(plan, published, skipped, dry_run=dry_run))
+    session.out.result(document, lambda: _import_text(plan, report, dry_run=dry_run))
+    return report.exit_code
 
 
-def _import_text(plan: "ImportPlan", published: list[str], skipped: list[str], *, dry_run: bool) -> Iterator[str]:
+def _import_text(plan: "ImportPlan", report: "ImportReport", *, dry_run: bool) -> Iterator[str]:
     yield from _problems("Refused", plan.refused)
     yield from _problems("Taken with changes", plan.notes)
     total = len(plan.accepted) + len(plan.refused)
     if dry_run:
         yield f"{len(plan.accepted)} of {total} packages can be imported; nothing was published: this was a dry run"
         return
-    already = f", {len(skipped)} were already there" if skipped else ""
-    yield f"{render.good('Imported')} {len(published)} of {total} packages{already}"
+    yield from _problems("Not published", report.failed)
+    already = f", {len(report.unchanged)} were already there" if report.unchanged else ""
+    yield f"{render.good('Imported')} {len(report.published)} of {total} packages{already}"
 
 
 def _problems(heading: str, problems: "tuple[Problem, ...]") -> Iterator[str]:

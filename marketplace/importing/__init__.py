@@ -1,0 +1,1 @@
+"""How a catalog of the older shape is read; `marketplace.importer` is its front."""
