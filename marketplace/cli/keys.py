@@ -83,8 +83,9 @@ def export_command(session: Session, name: str) -> None:
 @key_command.command("trust")
 @click.argument("namespace")
 @click.argument("key")
+@click.option("--keep", is_flag=True, help="What the key pinned before has signed stays good.")
 @with_session()
-def trust_command(session: Session, namespace: str, key: str) -> None:
+def trust_command(session: Session, namespace: str, key: str, keep: bool) -> None:
     """Pin NAMESPACE to the publisher key KEY, replacing the pin that is there.
 
     Compare the key with its owner over another channel first.
@@ -92,7 +93,7 @@ def trust_command(session: Session, namespace: str, key: str) -> None:
     Example: ggen market key trust io.acme ed25519:…
     """
     before = session.trust.pin_of(namespace)
-    session.trust.trust(namespace, key)
+    session.trust.trust(namespace, key, keep=keep)
     session.out.result({"namespace": namespace, "key": key, "replaced": before}, lambda: [
         f"{render.good('Trusted')} {key} for {render.bold(namespace)}",
         *([render.dim(f"before: {before}")] if before and before != key else []),

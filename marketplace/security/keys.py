@@ -9,7 +9,7 @@ from pathlib import Path
 
 from marketplace.clock import timestamp
 from marketplace.errors import ConflictError, IntegrityError, InvalidInputError, NotFoundError
-from marketplace.storage.files import sync_folder
+from marketplace.storage.files import staged_name, sync_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _FORMAT = "ggen-market-key-v1"
@@ -79,15 +79,19 @@ class KeyRing:
         signer = Signer.from_seed(name, seed if seed is not None else os.urandom(32))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = f"{_FORMAT}\n{signer.public}\n{timestamp(now)}\n{signer._seed.hex()}\n"
+        staged = self._folder / staged_name()
+        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(handle)
+            os.link(staged, path, follow_symlinks=False)  # never replaces, and a crash leaves no half-written key
         except FileExistsError:
             hint = "choose another name, or move the old key's file away first"
             raise ConflictError("key-exists", f"there is a key named {name!r} already", hint=hint) from None
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
+        finally:
+            staged.unlink()
         sync_folder(self._folder)
         return signer
 
@@ -97,7 +101,7 @@ class KeyRing:
         Raises:
             NotFoundError: `key-not-found` or `no-signing-key`.
             InvalidInputError: `key-ambiguous` when there are several and none is named.
-            IntegrityError: `key-file-unsafe` or `key-file-malformed`.
+            IntegrityError: `key-file-unsafe`, `key-folder-unsafe` or `key-file-malformed`.
         """
         info, seed = self._read(name or self._only())
         return Signer(info.name, info.public, seed)
@@ -120,7 +124,7 @@ class KeyRing:
         """Return all keys, sorted by name.
 
         Raises:
-            IntegrityError: `key-file-unsafe` or `key-file-malformed`.
+            IntegrityError: `key-file-unsafe`, `key-folder-unsafe` or `key-file-malformed`.
         """
         return tuple(self._read(name)[0] for name in self._names())
 
@@ -135,7 +139,7 @@ class KeyRing:
     def _read(self, name: str) -> tuple[KeyInfo, bytes]:
         path = self.path_of(name)
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             names = ", ".join(self._names()) or "none yet"
             raise NotFoundError(
@@ -144,8 +148,16 @@ class KeyRing:
         except OSError as error:
             raise _unsafe(path, "is a link or cannot be opened") from error
         with os.fdopen(handle, encoding="ascii", errors="replace") as file:
+            _check_folder(self._folder)
             _check_owner(path, os.fstat(handle))
             return _parse(name, path, file.read(_MAX_FILE))
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.stat().st_mode & 0o022:
+        hint = f"look whether the keys in it are yours, then: chmod 700 {folder}"
+        message = f"the key folder {folder} can be written by others"
+        raise IntegrityError("key-folder-unsafe", message, hint=hint, path=str(folder))
 
 
 def _check_owner(path: Path, found: os.stat_result) -> None:

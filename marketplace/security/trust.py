@@ -1,10 +1,12 @@
 """Who is trusted: the keys pinned per namespace and the keys revoked. Every registry asks here."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from marketplace.errors import IntegrityError, InvalidInputError
 from marketplace.model.ids import PackageId
@@ -19,8 +21,15 @@ _LOCK_TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _State:
+    """`pins` are the keys by namespace; `kept` are earlier keys whose signatures stay good; `revoked` has reasons."""
+
     pins: Mapping[str, str]
+    kept: Mapping[str, tuple[str, ...]]
     revoked: Mapping[str, str]
+
+    def keys_of(self, namespace: str) -> tuple[str, ...]:
+        pin = self.pins.get(namespace)
+        return (pin, *self.kept.get(namespace, ())) if pin else ()
 
 
 class TrustStore:
@@ -47,46 +56,45 @@ class TrustStore:
         return self._check_key(release.id.namespace, release.key, pin=pin)
 
     def check_yank(self, record: YankRecord, publisher: str) -> None:
-        """Verify a yank: its signature, and that its key is the publisher's or the namespace's pinned one.
+        """Verify a yank: its signature, and that its key is the publisher's or one trusted for the namespace.
+
+        So the owner of a new key can yank what an old, stolen one has signed.
 
         Raises:
-            IntegrityError: as `check_release`, or `yank-key-wrong`.
+            IntegrityError: a signature or key code of `Ed25519Verifier`, `yank-key-wrong` or `key-revoked`.
         """
         self._verifier.verify(record.key, record.signature, record.statement())
-        if record.key not in (publisher, self.pin_of(record.id.namespace)):
+        if record.key not in (publisher, *self._load().keys_of(record.id.namespace)):
             hint = "yank with the key that published it (--key)"
             raise IntegrityError(
                 "yank-key-wrong", f"{record.key} has not published {record.id}@{record.version}", hint=hint
             )
-        self._check_key(record.id.namespace, record.key, pin=False)
+        self._check_revoked(record.key)
 
     def _check_key(self, namespace: str, key: str, *, pin: bool) -> bool:
+        self._check_revoked(key)
         state = self._load()
-        if key in state.revoked:
-            raise IntegrityError(
-                "key-revoked", f"the key {key} was revoked here: {state.revoked[key]}", key=key,
-                hint="do not use what it signed; a newer release may be signed by another key",
-            )  # fmt: skip
-        known = state.pins.get(namespace)
-        if known is None and pin:
-            known = self._pin_first(namespace, key)
-            return known == key or self._changed(namespace, known, key)
-        return known is None or (known != key and self._changed(namespace, known, key))
+        if namespace not in state.pins:
+            return not pin or self._pin_first(namespace, key)
+        if key not in state.keys_of(namespace):
+            raise _changed(namespace, state.pins[namespace], key)
+        return False
 
-    def _changed(self, namespace: str, known: str, key: str) -> bool:
-        raise IntegrityError(
-            "key-changed", f"{namespace} is pinned to {known}, but this is signed by {key}",
-            hint=f"ask its owner over another channel; if the change is right: ggen market key trust {namespace} {key}",
-            namespace=namespace, pinned=known, offered=key,
-        )  # fmt: skip
+    def _check_revoked(self, key: str) -> None:
+        reason = self._load().revoked.get(key)
+        if reason is not None:
+            hint = "do not use what it signed; a newer release may be signed by another key"
+            raise IntegrityError("key-revoked", f"the key {key} was revoked here: {reason}", hint=hint, key=key)
 
-    def _pin_first(self, namespace: str, key: str) -> str:
-        """Pin unless somebody else was faster; return the key that is pinned now."""
+    def _pin_first(self, namespace: str, key: str) -> bool:
+        """Pin unless another process was faster; tell whether this call did."""
         with self._changing() as state:
             if namespace not in state.pins:
                 self._save(replace(state, pins={**state.pins, namespace: key}))
-                return key
-            return state.pins[namespace]
+                return True
+        if key not in state.keys_of(namespace):
+            raise _changed(namespace, state.pins[namespace], key)
+        return False
 
     def pin_of(self, namespace: str) -> str | None:
         """Return the key pinned for `namespace`, or None."""
@@ -100,8 +108,8 @@ class TrustStore:
         """Return all revoked keys with the reasons."""
         return self._load().revoked
 
-    def trust(self, namespace: str, key: str) -> None:
-        """Pin `namespace` to `key`, replacing an older pin.
+    def trust(self, namespace: str, key: str, *, keep: bool = False) -> None:
+        """Pin `namespace` to `key`. What an older pin's key has signed is refused from now on, unless `keep`.
 
         Raises:
             IntegrityError: `key-malformed`, `key-not-canonical`, `key-small-order` or `key-revoked`.
@@ -117,7 +125,9 @@ class TrustStore:
             if key in state.revoked:
                 hint = "a revocation is final: pin another key"
                 raise IntegrityError("key-revoked", f"the key {key} was revoked: {state.revoked[key]}", hint=hint)
-            self._save(replace(state, pins={**state.pins, namespace: key}))
+            earlier = tuple(old for old in state.keys_of(namespace) if old != key) if keep else ()
+            pins, kept = {**state.pins, namespace: key}, {**state.kept, namespace: earlier}
+            self._save(replace(state, pins=pins, kept={name: keys for name, keys in kept.items() if keys}))
 
     def revoke(self, key: str, reason: str) -> None:
         """Refuse `key` from now on, whatever is pinned.
@@ -138,7 +148,7 @@ class TrustStore:
             yield self._load()
 
     def _save(self, state: _State) -> None:
-        document = {"format": _FORMAT, "pins": dict(state.pins), "revoked": dict(state.revoked)}
+        document = {"format": _FORMAT, "pins": state.pins, "kept": state.kept, "revoked": state.revoked}
         write_atomic(self._path, json.dumps(document, indent=1, sort_keys=True).encode() + b"\n", mode=0o600)
         self._seen = None
 
@@ -146,7 +156,7 @@ class TrustStore:
         try:
             found = self._path.stat()
         except FileNotFoundError:
-            return _State({}, {})
+            return _State({}, {}, {})
         if self._seen and self._seen[:2] == (found.st_mtime_ns, found.st_ino):
             return self._seen[2]
         state = _parse(self._path)
@@ -154,17 +164,50 @@ class TrustStore:
         return state
 
 
+def _changed(namespace: str, pinned: str, offered: str) -> IntegrityError:
+    hint = (
+        "ask its owner over another channel which key is right, and compare all of it; "
+        f"if the new one is: ggen market key trust {namespace} {offered} "
+        "(with --keep, if what the old key signed stays good)"
+    )
+    message = f"{namespace} is pinned to {pinned}, but this is signed by {offered}"
+    return IntegrityError("key-changed", message, hint=hint, namespace=namespace, pinned=pinned, offered=offered)
+
+
 def _parse(path: Path) -> _State:
+    data = _read(path)
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(data, object_pairs_hook=_once)
         if document["format"] != _FORMAT:
             raise ValueError(f"format {document['format']!r} is not known to this version")
         pins, revoked = document["pins"], document["revoked"]
-        for key in [*pins.values(), *revoked]:
+        kept = {namespace: tuple(keys) for namespace, keys in document["kept"].items()}
+        for key in [*pins.values(), *revoked, *(key for keys in kept.values() for key in keys)]:
             public_bytes(key)
-        if not all(isinstance(text, str) for text in [*pins, *revoked.values()]):
-            raise ValueError("a namespace or reason is not a text")
+        if not all(isinstance(text, str) for text in revoked.values()):
+            raise ValueError("a reason is not a text")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, IntegrityError) as error:
         hint = "restore it from a backup; to start anew, move it away and pin the namespaces again (key trust)"
         raise IntegrityError("trust-store-damaged", f"{path} cannot be read: {error}", hint=hint) from error
-    return _State(pins, revoked)
+    return _State(pins, kept, revoked)
+
+
+def _read(path: Path) -> bytes:
+    """Read the file if nobody else can have written it.
+
+    Raises:
+        IntegrityError: `trust-store-unsafe`.
+    """
+    with path.open("rb") as file:
+        found = os.fstat(file.fileno())
+        if found.st_mode & 0o022 or found.st_uid != os.geteuid():
+            hint = f"look whether its pins are yours (ggen market key list), then: chmod 600 {path}"
+            raise IntegrityError("trust-store-unsafe", f"{path} can be written by others", hint=hint)
+        return file.read()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return found
