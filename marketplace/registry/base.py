@@ -1,6 +1,6 @@
 """The protocol that every registry speaks: local, HTTP and peer to peer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
@@ -153,5 +153,5 @@ class Registry(Protocol):
             UnavailableError: it cannot be had now.
         """
 
-    def count_download(self, id_: PackageId) -> None:
-        """Count one download of a package, best effort: never raises for a registry that cannot be written."""
+    def count_downloads(self, ids: Sequence[PackageId]) -> None:
+        """Count one download of each package, best effort: never raises for a registry that cannot be written."""
