@@ -313,7 +313,7 @@ class LocalIndex:
             for start in range(0, len(ids), _BATCH):
                 part = ids[start : start + _BATCH]
                 marks = ",".join("?" * len(part))
-                rows = db.execute(f"{_DOCUMENTS} WHERE document IS NOT NULL AND p.id IN ({marks})", part)  # noqa: S608
+                rows = db.execute(f"{_DOCUMENTS} WHERE document IS NOT NULL AND p.id IN ({marks})", part)
                 found |= {id_: _from_row(revision, document, count) for id_, revision, document, count in rows}
         return found
 

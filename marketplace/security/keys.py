@@ -147,10 +147,13 @@ class KeyRing:
             ) from None
         except OSError as error:
             raise _unsafe(path, "is a link or cannot be opened") from error
-        with os.fdopen(handle, encoding="ascii", errors="replace") as file:
+        try:
             _check_folder(self._folder)
             _check_owner(path, os.fstat(handle))
-            return _parse(name, path, file.read(_MAX_FILE))
+            data = os.read(handle, _MAX_FILE)
+        finally:
+            os.close(handle)
+        return _parse(name, path, data.decode("ascii", "replace"))
 
 
 def _check_folder(folder: Path) -> None:
@@ -161,7 +164,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def _check_owner(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode) or found.st_mode & 0o077:
+    if not stat.S_ISREG(found.st_mode):
+        raise _unsafe(path, "is no regular file")
+    if found.st_mode & 0o077:
         raise _unsafe(path, "can be read or written by others")
     if found.st_uid != os.geteuid():
         raise _unsafe(path, "belongs to another user")
