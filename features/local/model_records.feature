@@ -1,0 +1,95 @@
+@local @security @level1
+Feature: Records are read strictly
+  As a template user
+  I want a record that can be read in two ways to be refused by everybody
+  So that what was signed is what I see
+
+  Scenario Outline: A record that is not canonical JSON is refused: <what>
+    Then the bytes "<bytes>" are refused as "record-not-canonical"
+
+    Examples:
+      | what                           | bytes                             |
+      | nothing                        | (none)                            |
+      | a key twice                    | {"a":1,"a":1}                     |
+      | a key twice in a nested object | {"a":{"b":1,"b":2}}               |
+      | keys out of order              | {"b":1,"a":2}                     |
+      | a blank                        | {"a": 1}                          |
+      | a line break at the end        | {"a":1}\n                         |
+      | data after the value           | {"a":1}{}                         |
+      | cut short                      | {"a":1                            |
+      | NaN                            | {"a":NaN}                         |
+      | Infinity                       | {"a":-Infinity}                   |
+      | a fraction                     | {"a":1.5}                         |
+      | a whole number with a fraction | {"a":1.0}                         |
+      | an exponent                    | {"a":1e2}                         |
+      | minus zero                     | {"a":-0}                          |
+      | a leading zero                 | {"a":01}                          |
+      | 2^53                           | {"a":9007199254740992}            |
+      | -2^53                          | {"a":-9007199254740992}           |
+      | a lone surrogate               | {"a":"\\ud800"}                   |
+      | a letter written as an escape  | {"\\u0061":1}                     |
+      | an escaped slash               | {"a":"\\/"}                       |
+      | a raw control character        | {"a":"\x01"}                      |
+      | a byte order mark              | \xef\xbb\xbf{"a":1}               |
+      | bytes that are not UTF-8       | {"a":"\xff"}                      |
+      | an overlong encoding           | {"a":"\xc0\xaf"}                  |
+      | a surrogate in UTF-8           | {"a":"\xed\xa0\x80"}              |
+      | single quotes                  | {'a':1}                           |
+      | a comment                      | {"a":1/**/}                       |
+      | a trailing comma               | {"a":[1,]}                        |
+
+  Scenario Outline: A record of absurd measure is refused quickly: <what>
+    Then <count> times "<piece>" is refused as "record-not-canonical"
+
+    Examples:
+      | what                         | count  | piece |
+      | brackets 100,000 deep        | 100000 | [     |
+      | objects 33 deep              | 33     | {"a": |
+      | a number of 500,000 digits   | 500000 | 1     |
+
+  Scenario: Canonical JSON nests to its limit and no deeper
+    Then lists nested 32 deep are read, and 33 deep refused
+
+  Scenario Outline: A release record is refused when <what>
+    Given the release record of "io.acme.web@1.0.0"
+    When its <field> becomes <value>
+    Then reading the record is refused as "record-malformed"
+
+    Examples:
+      | what                                    | field        | value                   |
+      | the id is no id                         | id           | "web"                   |
+      | the id has capitals                     | id           | "io.Acme.web"           |
+      | the version is none                     | version      | "1"                     |
+      | the size is negative                    | size         | -1                      |
+      | the size is a text                      | size         | "10"                    |
+      | the number of files is a truth value    | files        | true                    |
+      | the content id has another algorithm    | content_id   | "md5:00"                |
+      | the content id has a weaker digest      | content_id   | "sha256:00"             |
+      | the manifest's digest has capitals      | manifest     | "SHA256:00"             |
+      | the dependencies are a list             | dependencies | []                      |
+      | a requirement is none                   | dependencies | {"io.acme.base":"^^1"}  |
+      | a requirement is a number               | dependencies | {"io.acme.base":1}      |
+      | a dependency is no id                   | dependencies | {"base":"1"}            |
+      | the signature is null                   | signature    | null                    |
+      | there is a field that nobody knows      | extra        | 1                       |
+      | the id is gone                          | id           | (gone)                  |
+      | the signature is gone                   | signature    | (gone)                  |
+
+  Scenario Outline: A tree is refused when <what>
+    Then the tree "<text>" is refused as "tree-malformed"
+
+    Examples:
+      | what                       | text                                                                  |
+      | it is empty                | (none)                                                                |
+      | it has another format      | ggen-market-tree-v2\n                                                 |
+      | it is cut short            | ggen-market-tree-v1\n644 1 {sha} a                                    |
+      | it has a mode of its own   | ggen-market-tree-v1\n777 1 {sha} a\n                                  |
+      | a size has a leading zero  | ggen-market-tree-v1\n644 01 {sha} a\n                                 |
+      | a size is negative         | ggen-market-tree-v1\n644 -1 {sha} a\n                                 |
+      | a digest is short          | ggen-market-tree-v1\n644 1 00 a\n                                     |
+      | a path is missing          | ggen-market-tree-v1\n644 1 {sha} \n                                   |
+      | a path occurs twice        | ggen-market-tree-v1\n644 1 {sha} a\n644 1 {sha} a\n                   |
+      | paths are out of order     | ggen-market-tree-v1\n644 1 {sha} b\n644 1 {sha} a\n                   |
+      | there is an empty line     | ggen-market-tree-v1\n644 1 {sha} a\n\n                                |
+      | a path holds a NUL         | ggen-market-tree-v1\n644 1 {sha} a\x00b\n                             |
+      | a path is not UTF-8        | ggen-market-tree-v1\n644 1 {sha} \xff\n                               |

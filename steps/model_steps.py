@@ -1,0 +1,105 @@
+"""Steps about the model: versions, requirements, ids, records and trees."""
+
+from itertools import pairwise
+
+from behave import given, then, when
+
+from marketplace.errors import IntegrityError, InvalidInputError
+from marketplace.model import canonical
+from marketplace.model.ids import PackageId
+from marketplace.model.release import Release
+from marketplace.model.requirement import Requirement
+from marketplace.model.tree import Tree
+from marketplace.model.version import Version
+from support.laws import LAWS
+from support.records import changed_record, nested_lists
+from support.signing import code_of, release_by
+from support.vectors import unescape
+
+
+@then('it holds for every value tried: "{law}"')
+def step_law(context, law):
+    LAWS[law]()
+
+
+@then("these versions are in ascending order")
+def step_ascending(context):
+    chain = [Version.parse(row["version"]) for row in context.table]
+    assert all(low < high and not high <= low for low, high in pairwise(chain))
+    assert sorted(chain, key=str) != chain  # the text's order is another one
+    assert sorted(chain, key=lambda version: version.precedence) == chain
+
+
+@then('the version "{text}" is refused')
+def step_version_refused(context, text):
+    error = code_of(lambda: Version.parse(unescape(text)))
+    assert (type(error), error.code) == (InvalidInputError, "invalid-version")
+
+
+@then('the requirement "{requirement}" admits "{versions}"')
+def step_admits(context, requirement, versions):
+    found = Requirement.parse(requirement)
+    refused = [text for text in versions.split() if not found.admits(Version.parse(text))]
+    assert not refused, refused
+
+
+@then('the requirement "{requirement}" does not admit "{versions}"')
+def step_does_not_admit(context, requirement, versions):
+    found = Requirement.parse(requirement)
+    admitted = [text for text in versions.split() if found.admits(Version.parse(text))]
+    assert not admitted, admitted
+
+
+@then('the requirement "{text}" is refused')
+def step_requirement_refused(context, text):
+    error = code_of(lambda: Requirement.parse(unescape(text)))
+    assert (type(error), error.code) == (InvalidInputError, "invalid-requirement")
+
+
+@then('the package id "{text}" is refused, naming "{why}"')
+def step_id_refused(context, text, why):
+    error = code_of(lambda: PackageId.parse(unescape(text)))
+    assert error.code == "invalid-package-id"
+    assert why in error.message, error.message
+
+
+@then('the bytes "{text}" are refused as "{code}"')
+def step_bytes_refused(context, text, code):
+    data = unescape(text).encode("latin-1")
+    error = code_of(lambda: canonical.decode(data))
+    assert (type(error), error.code) == (IntegrityError, code)
+
+
+@then('{count:d} times "{piece}" is refused as "{code}"')
+def step_many_refused(context, count, piece, code):
+    assert code_of(lambda: canonical.decode(piece.encode() * count)).code == code
+
+
+@then("lists nested {deep:d} deep are read, and {deeper:d} deep refused")
+def step_nested(context, deep, deeper):
+    canonical.decode(nested_lists(deep))
+    assert code_of(lambda: canonical.decode(nested_lists(deeper))).code == "record-not-canonical"
+
+
+@given('the release record of "{spec}"')
+def step_record(context, spec):
+    context.record = release_by("Alice", spec).encode()
+    assert Release.decode(context.record).encode() == context.record
+
+
+@when("its {field} becomes {value}")
+def step_record_field(context, field, value):
+    context.record = changed_record(context.record, field, value)
+
+
+@then('reading the record is refused as "{code}"')
+def step_record_refused(context, code):
+    error = code_of(lambda: Release.decode(context.record))
+    assert (type(error), error.code) == (IntegrityError, code), error.to_json()
+
+
+@then('the tree "{text}" is refused as "{code}"')
+def step_tree_refused(context, text, code):
+    data = unescape(text).replace("{sha}", "0" * 64).encode("latin-1")
+    error = code_of(lambda: Tree.decode(data))
+    assert (type(error), error.code) == (IntegrityError, code)

@@ -1,0 +1,20 @@
+"""Damaged records for the scenarios about strict reading."""
+
+import json
+
+from marketplace.model import canonical
+
+
+def changed_record(record: bytes, field: str, value: str) -> bytes:
+    """Return a canonical record with one field set to the JSON in `value`, or left out when that says `(gone)`."""
+    fields = canonical.decode(record)
+    if value == "(gone)":
+        del fields[field]
+    else:
+        fields[field] = json.loads(value)
+    return canonical.encode(fields)
+
+
+def nested_lists(depth: int) -> bytes:
+    """Return JSON with a number inside of `depth` lists."""
+    return b"[" * depth + b"1" + b"]" * depth
