@@ -91,9 +91,10 @@ def _read_bounded(file: Path, limit: int) -> bytes:
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise (_UnsafeError() if file.is_symlink() else error) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _UnsafeError
     with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise _UnsafeError
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise OverflowError
