@@ -12,8 +12,8 @@ from marketplace.model.requirement import Requirement
 from marketplace.model.tree import Tree
 from marketplace.model.version import Version
 from support.laws import LAWS
-from support.records import changed_record, nested_lists
-from support.signing import code_of, release_by
+from support.records import changed_record, nested_lists, small_tree
+from support.signing import code_of, release_by, yank_by
 from support.vectors import unescape
 
 
@@ -79,6 +79,31 @@ def step_many_refused(context, count, piece, code):
 def step_nested(context, deep, deeper):
     canonical.decode(nested_lists(deep))
     assert code_of(lambda: canonical.decode(nested_lists(deeper))).code == "record-not-canonical"
+
+
+@then("the statement of Alice's release {spec:S} is")
+def step_release_statement(context, spec):
+    assert release_by("Alice", spec).statement().decode() == context.text
+
+
+@then("the statement of Alice's yank of {spec:S} is")
+def step_yank_statement(context, spec):
+    assert yank_by("Alice", spec).statement().decode() == context.text
+
+
+@given('a tree of an executable "{script}" that holds "{code}" and a file "{file}" that holds "{text}"')
+def step_tree(context, script, code, file, text):
+    context.tree = small_tree((file, False, text), (script, True, code))
+
+
+@then("the tree is encoded as")
+def step_tree_encoded(context):
+    assert context.tree.encoded.decode() == context.text + "\n"
+
+
+@then("its content id is {content_id}")
+def step_content_id(context, content_id):
+    assert context.tree.content_id == content_id
 
 
 @given('the release record of "{spec}"')

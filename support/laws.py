@@ -197,7 +197,7 @@ def id_or_refusal(text: str) -> None:
 # --- versions ----------------------------------------------------------------------------------------------------
 
 
-@_hold(values.versions, values.versions)
+@_hold(values.versions | values.close_versions, values.versions | values.close_versions)
 def version_order(one: Version, other: Version) -> None:
     """Any two versions compare as the semver library compares them."""
     expected = semver.Version.parse(str(one)).compare(str(other))

@@ -3,6 +3,7 @@
 import json
 
 from marketplace.model import canonical
+from marketplace.model.tree import Tree, TreeEntry, digest_of
 
 
 def changed_record(record: bytes, field: str, value: str) -> bytes:
@@ -18,3 +19,10 @@ def changed_record(record: bytes, field: str, value: str) -> bytes:
 def nested_lists(depth: int) -> bytes:
     """Return JSON with a number inside of `depth` lists."""
     return b"[" * depth + b"1" + b"]" * depth
+
+
+def small_tree(*files: tuple[str, bool, str]) -> Tree:
+    """Return the tree of files given as path, whether executable, and text."""
+    return Tree.of(
+        TreeEntry(path, executable, len(text.encode()), digest_of(text.encode())) for path, executable, text in files
+    )

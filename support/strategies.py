@@ -34,6 +34,11 @@ version_texts = st.builds(
 )  # fmt: skip
 versions = version_texts.map(Version.parse)
 
+close_versions = st.builds(
+    lambda pre, build: Version.parse(f"1.0.0{pre}{build}"), _dotted(_pre_part, "-"), _dotted(_build_part, "+")
+)
+"""Versions that differ after the numbers alone."""
+
 small_versions = st.builds(
     lambda major, minor, patch, pre: Version.parse(f"{major}.{minor}.{patch}{pre}"),
     st.integers(0, 3), st.integers(0, 3), st.integers(0, 3),

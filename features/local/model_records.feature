@@ -50,6 +50,28 @@ Feature: Records are read strictly
   Scenario: Canonical JSON nests to its limit and no deeper
     Then lists nested 32 deep are read, and 33 deep refused
 
+  Scenario: The statements that are signed are these bytes, for ever
+    Then the statement of Alice's release io.acme.web@1.0.0 is
+      """
+      ggen-market-release-v1
+      {"content_id":"sha256:8bf098852fe7d31fd505c5972e420c5032951a0acc998dd5e61823d5cc47e8a9","dependencies":{"io.acme.base":"^1"},"files":1,"id":"io.acme.web","key":"ed25519:00768594fb569d34d4b11e80c22711505056b7d9799ef096dfec8cd45c220c6a","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f","published_at":"2026-01-01T00:00:00Z","size":10,"version":"1.0.0"}
+      """
+    And the statement of Alice's yank of io.acme.web@1.0.0 is
+      """
+      ggen-market-yank-v1
+      {"action":"yank","at":"2026-01-01T00:00:00Z","id":"io.acme.web","key":"ed25519:00768594fb569d34d4b11e80c22711505056b7d9799ef096dfec8cd45c220c6a","reason":"it is broken","version":"1.0.0"}
+      """
+
+  Scenario: The encoding of a tree and its content id are these bytes, for ever
+    Given a tree of an executable "a/run.sh" that holds "hello" and a file "b.txt" that holds "world"
+    Then the tree is encoded as
+      """
+      ggen-market-tree-v1
+      755 5 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824 a/run.sh
+      644 5 486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7 b.txt
+      """
+    And its content id is sha256:10799a80be012fdac96a9c1e54ee1deda59bc9c2e5b2f5d4d00b1a0b0f800eae
+
   Scenario Outline: A release record is refused when <what>
     Given the release record of "io.acme.web@1.0.0"
     When its <field> becomes <value>
