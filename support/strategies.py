@@ -35,7 +35,9 @@ version_texts = st.builds(
 versions = version_texts.map(Version.parse)
 
 close_versions = st.builds(
-    lambda pre, build: Version.parse(f"1.0.0{pre}{build}"), _dotted(_pre_part, "-"), _dotted(_build_part, "+")
+    lambda pre, build: Version.parse(f"1.0.0{pre}{build}"),
+    _dotted(st.integers(0, 30).map(str) | _pre_part, "-"),
+    _dotted(_build_part, "+"),
 )
 """Versions that differ after the numbers alone."""
 
