@@ -84,9 +84,10 @@ def check_paths(paths: Iterable[str]) -> None:
         check_path(path)
         folded = fold(path)
         if folded in files:
-            rule, why = ("duplicate", "occurs twice") if files[folded] == path else (
-                "collision", f"and {files[folded]!r} are one file where case or Unicode form does not count")  # fmt: skip
-            raise _refuse(rule, path, why)
+            if files[folded] == path:
+                raise _refuse("duplicate", path, "occurs twice")
+            why = f"and {files[folded]!r} are one file where case or Unicode form does not count"
+            raise _refuse("collision", path, why)
         files[folded] = path
         _note_folders(path, folders)
     for folded in files.keys() & folders.keys():

@@ -1,10 +1,9 @@
-"""A package before it is published: a checked folder, or an archive unpacked into one."""
+"""A package before it is published: a checked folder, read without following links."""
 
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -130,23 +129,6 @@ def hash_file(path: Path) -> tuple[str, int]:
             state.update(chunk)
             size += len(chunk)
     return "sha256:" + state.hexdigest(), size
-
-
-@contextmanager
-def open_source(path: Path, scratch: Path) -> "Iterator[PackageSource]":
-    """Read the package at `path`: a folder, or a .gpack archive that is unpacked below `scratch` first.
-
-    Raises:
-        What `FolderSource.read` and `marketplace.archive.unpack` raise; nothing is left below `scratch`.
-    """
-    if path.is_dir():
-        yield FolderSource.read(path)
-        return
-    from marketplace.archive import unpack
-    from marketplace.storage.files import scratch_folder
-
-    with scratch_folder(scratch) as folder, path.open("rb") as stream:
-        yield unpack(stream, folder)
 
 
 def build_release(source: "PackageSource", signer: "Signer", now: datetime) -> Release:

@@ -28,38 +28,7 @@ TOP_VERBS: Mapping[str, Verb] = {
 }
 
 MARKET_VERBS: Mapping[str, Verb] = {
-    **_family(
-        "Find packages", "discover",
-        ("search", "Find packages by name, words and filters."),
-        ("info", "Show a package: release, manifest, versions."),
-        ("versions", "List the versions of a package."),
-        ("categories", "List the categories and how many packages each has."),
-    ),
-    **_family(
-        "Use packages in a project", "project",
-        ("add", "Add packages to ggen.toml, lock and install them."),
-        ("remove", "Remove packages from ggen.toml and from the project."),
-        ("install", "Install what the lock says, else resolve first."),
-        ("update", "Move locked packages to the newest versions allowed."),
-        ("outdated", "List locked packages that have newer versions."),
-        ("list", "List the installed packages."),
-        ("verify", "Re-hash every installed file and re-check signatures."),
-    ),
-    **_family(
-        "Publish packages", "publish",
-        ("init", "Make the folder of a new package."),
-        ("pack", "Build the .gpack archive of a package."),
-        ("publish", "Check, sign and publish a package."),
-        ("yank", "Ask users not to choose a version any more."),
-        ("unyank", "Take a yank back."),
-        ("import", "Publish a catalog of the older shape."),
-    ),
+    **_family("Publish packages", "publish", ("init", "Make the folder of a new package.")),
     **_family("Publish packages", "keys", ("key", "Make, list, trust and revoke signing keys.")),
-    **_family(
-        "Look after this machine", "upkeep",
-        ("cache", "Show, check and shrink the content store."),
-        ("index", "Check, repair, back up and restore the local index."),
-        ("config", "Show and change settings."),
-        ("doctor", "Check the home, the local registry and the project."),
-    ),
-}  # fmt: skip
+    **_family("Look after this machine", "upkeep", ("config", "Show and change settings.")),
+}

@@ -1,0 +1,27 @@
+# `make test` and `make lint` make their own environment in .venv; nothing but Python 3.11 and make is needed.
+unexport PYTHONDONTWRITEBYTECODE
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:
+	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
+	@echo "make lint   check style and types"
+	@echo "make clean  remove the environment and what was built"
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	touch $@
+
+test: .venv/ready
+	$(BIN)/python -m support.run_suite $(ARGS)
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv build *.egg-info
+
+.PHONY: help test lint clean

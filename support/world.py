@@ -1,0 +1,102 @@
+"""The world of one scenario: a temporary folder with a home and a project, a fixed clock, and runs of `ggen`."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+PREFIX = "ggen-world-"
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run of `ggen` did."""
+
+    args: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        """Return the JSON document on stdout."""
+        return json.loads(self.stdout)
+
+    def error(self) -> dict[str, Any]:
+        """Return the object under `error` of a failure with --json."""
+        found: dict[str, Any] = json.loads(self.stderr)["error"]
+        return found
+
+
+class World:
+    """Everything a scenario touches, removed by `close`."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.home = self.root / "home"
+        self.project = self.root / "project"
+        self.project.mkdir()
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.last: Outcome | None = None
+        self._unasserted: Outcome | None = None
+        self._deferred: list[Callable[[], object]] = []
+
+    def clock(self) -> datetime:
+        """Return the scenario's time."""
+        return self.now
+
+    def defer(self, action: Callable[[], object]) -> None:
+        """Run `action` when the scenario ends, the last one first."""
+        self._deferred.append(action)
+
+    def attempt(self, command: str) -> Outcome:
+        """Run a command line in the project folder; its exit code must be asserted later (`exit_code`)."""
+        args = shlex.split(command.format(root=self.root, home=self.home, project=self.project))
+        program = Path(sys.executable).with_name(args[0])
+        environ = {**os.environ, "GGEN_HOME": str(self.home), "SOURCE_DATE_EPOCH": str(int(self.now.timestamp()))}
+        done = subprocess.run(
+            [str(program), *args[1:]], cwd=self.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=_TIMEOUT, check=False,
+        )  # fmt: skip
+        self.last = self._unasserted = Outcome(tuple(args), done.returncode, done.stdout, done.stderr)
+        return self.last
+
+    def run(self, command: str) -> Outcome:
+        """Run a command line that must succeed without a word on stderr but notes."""
+        outcome = self.attempt(command)
+        noise = [line for line in outcome.stderr.splitlines() if not line.startswith("note: ")]
+        assert self.exit_code() == 0 and not noise, f"{command} gave {outcome}"
+        return outcome
+
+    def outcome(self) -> Outcome:
+        """Return the last run."""
+        assert self.last is not None, "no command was run"
+        return self.last
+
+    def exit_code(self) -> int:
+        """Return the last run's exit code and take note that it is being asserted."""
+        self._unasserted = None
+        return self.outcome().exit_code
+
+    def json_at(self, path: str) -> Any:
+        """Return the value at a dotted path (`keys.0.name`) in the last run's JSON document."""
+        value = self.outcome().json()
+        for part in path.split("."):
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        return value
+
+    def close(self) -> None:
+        """Run what was deferred and remove the folder; a failing command nobody asked about fails the scenario."""
+        for action in reversed(self._deferred):
+            action()
+        shutil.rmtree(self.root)
+        ignored = self._unasserted
+        assert ignored is None or ignored.exit_code == 0, f"a failing command was not asserted: {ignored}"
