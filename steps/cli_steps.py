@@ -42,3 +42,15 @@ def step_json(context, path, value):
 @then('the project has the file "{name}"')
 def step_file(context, name):
     assert (context.world.project / name).is_file(), name
+
+
+@then('it fails with exit code {exit_code:d} and the code "{code}", and suggests "{hint}"')
+def step_fails(context, exit_code, code, hint):
+    assert context.world.exit_code() == exit_code, context.world.outcome()
+    stderr = context.world.outcome().stderr
+    assert f"[{code}]" in stderr and hint in stderr.partition("hint: ")[2], stderr
+
+
+@then('it prints the line "{line}"')
+def step_line(context, line):
+    assert line in context.world.outcome().stdout.splitlines(), context.world.outcome()

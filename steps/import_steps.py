@@ -8,6 +8,7 @@ from behave import given, then, when
 from marketplace.importer import read_catalog
 from marketplace.model.manifest import Manifest
 from support import legacy_catalog
+from support.catalog_folder import shared_catalog
 from support.legacy_catalog import SOUND, LegacyCatalog
 from support.signing import code_of
 from support.vectors import unescape
@@ -88,7 +89,7 @@ def step_no_catalog(context):
 
 @given("the real catalog")
 def step_real(context):
-    context.plan_folder = legacy_catalog.SHARED_CATALOG
+    context.plan_folder = shared_catalog()
 
 
 @when("the catalog is read")

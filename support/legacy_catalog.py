@@ -13,9 +13,6 @@ from marketplace.importing.convert import Source, convert, identify
 from marketplace.importing.problems import RefusedError
 from marketplace.model.manifest import Manifest
 
-SHARED_CATALOG = Path(__file__).resolve().parents[1].parent / "shared" / "catalog"
-"""The real catalog, where it lies beside this checkout; scenarios that want it are tagged @needs_shared."""
-
 SOUND = '[package]\nname = "{name}"\nversion = "1.0.0"\ndescription = "A sound package"\nlicense = "MIT"\n'
 
 

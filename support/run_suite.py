@@ -12,7 +12,7 @@ def main() -> int:
     summary = Path("build/summary.txt")
     summary.unlink(missing_ok=True)
     command = [
-        sys.executable, "-m", "behave", "--no-summary", "-f", "progress", "-o", "/dev/stderr",
+        sys.executable, "-m", "behave", "--no-summary", "-f", "support.summary:ProgressFormatter", "-o", "/dev/stderr",
         "-f", "allure_behave.formatter:AllureFormatter", "-o", str(results),
         "-f", "support.summary:SummaryFormatter", "-o", str(summary), *sys.argv[1:],
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,18 @@ class Sources:
         self.project.mkdir(parents=True, exist_ok=True)
         (self.project / "ggen.toml").write_bytes(data)
 
+    def set_everywhere(self, name: str, values: Sequence[str]) -> None:
+        """Set a number by the flag, the environment, the project and the home, in this order; `-` leaves one out."""
+        flag, environment, project, home = values
+        if flag != "-":
+            self.flags[name] = flag
+        if environment != "-":
+            self.environ[f"GGEN_{name.upper()}"] = environment
+        if project != "-":
+            self.write_project(f"[market]\n{name} = {project}\n".encode())
+        if home != "-":
+            self.write_home(f"{name} = {home}\n".encode())
+
     def read(self, below: str = ".") -> Settings:
         """Read the settings as a command in that folder of the project would."""
         folder = self.project / below
@@ -38,7 +50,7 @@ class Sources:
 
 def write_together(home: Path, values: Iterable[tuple[str, str]]) -> list[str]:
     """Let one process per setting write it into the home at the same time; return the errors of those that failed."""
-    command = [sys.executable, "-m", "marketplace.cli.main", "market", "config"]
+    command = [str(Path(sys.executable).with_name("ggen")), "market", "config"]
     environ = {**os.environ, "GGEN_HOME": str(home)}
     writers = [
         subprocess.Popen([*command, *value], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

@@ -3,7 +3,16 @@
 from typing import Any
 
 from behave.formatter.base import Formatter
+from behave.formatter.progress import ScenarioProgressFormatter
 from behave.model_type import Status
+
+
+class ProgressFormatter(ScenarioProgressFormatter):  # type: ignore[misc]
+    """A sign per scenario; knows the verdict of a scenario whose cleanup failed, which behave's own does not."""
+
+    name = "signs"
+    dot_status = ScenarioProgressFormatter.dot_status | {Status.cleanup_error: "C"}  # noqa: RUF012 - as in its base
+
 
 _SLOWEST = 10
 _PASSED = (Status.passed,)

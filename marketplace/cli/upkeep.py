@@ -36,13 +36,16 @@ def _plain(value: object) -> object:
 
 
 def _config_text(shown: dict[str, dict[str, object]], *, single: str | None, origin: bool) -> Iterator[str]:
-    def text(value: object) -> str:
-        return {True: "true", False: "false", None: ""}.get(value, str(value)) if not isinstance(value, str) else value
-
     if single and not origin:
-        yield text(shown[single]["value"])
+        yield _shown(shown[single]["value"])
     elif origin:
-        rows = [(key, text(item["value"]), str(item["origin"])) for key, item in shown.items()]
+        rows = [(key, _shown(item["value"]), str(item["origin"])) for key, item in shown.items()]
         yield from render.table(("SETTING", "VALUE", "FROM"), rows)
     else:
-        yield from render.table(("SETTING", "VALUE"), [(key, text(item["value"])) for key, item in shown.items()])
+        yield from render.table(("SETTING", "VALUE"), [(key, _shown(item["value"])) for key, item in shown.items()])
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

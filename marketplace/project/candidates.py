@@ -1,0 +1,80 @@
+"""The versions a resolution may choose from, listed once per package and in order of preference."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from marketplace.errors import NotFoundError
+from marketplace.model.ids import PackageId
+from marketplace.model.requirement import Requirement
+from marketplace.model.version import Version
+from marketplace.registry.base import ListedRelease
+
+
+class Releases(Protocol):
+    """All that resolving needs of a registry."""
+
+    def list_versions(self, id_: PackageId) -> Sequence[ListedRelease]:
+        """Return the releases of a package from the highest version to the lowest.
+
+        Raises:
+            NotFoundError: the package is unknown; `suggestions` in the details are passed on to the user.
+        """
+
+
+class Candidates:
+    """The versions of each package: asked for once, the locked one first, then from the highest to the lowest.
+
+    Args:
+        releases: where versions are listed.
+        locked: the versions that are kept when they are admissible; they may be yanked or pre-releases.
+        prereleases: whether a pre-release may be chosen although no requirement names one.
+    """
+
+    def __init__(self, releases: Releases, locked: Mapping[PackageId, Version], *, prereleases: bool) -> None:
+        self._releases = releases
+        self._locked = {id_.text: version.text for id_, version in locked.items()}
+        self._prereleases = prereleases
+        self._listed: dict[str, tuple[ListedRelease, ...]] = {}
+        self.suggestions: dict[str, list[str]] = {}
+
+    def of(self, id_: str) -> tuple[ListedRelease, ...]:
+        """Return every version of a package in order of preference, empty when it is unknown."""
+        found = self._listed.get(id_)
+        if found is None:
+            found = self._listed[id_] = self._ordered(id_)
+        return found
+
+    def _ordered(self, id_: str) -> tuple[ListedRelease, ...]:
+        try:
+            listed = tuple(self._releases.list_versions(PackageId(id_)))
+        except NotFoundError as error:
+            given = error.details.get("suggestions")
+            self.suggestions[id_] = [str(item) for item in given] if isinstance(given, list | tuple) else []
+            return ()
+        locked = self._locked.get(id_)
+        if locked is None or len(listed) < 2:
+            return listed
+        return tuple(sorted(listed, key=lambda item: item.release.version.text != locked))  # a stable sort
+
+    def admits(self, requirement: Requirement, item: ListedRelease) -> bool:
+        """Tell whether `item` may be chosen for `requirement`."""
+        release = item.release
+        version = release.version
+        plain = item.yanked is None and not version.prerelease
+        if plain or self._locked.get(release.id.text) == version.text:
+            return within(requirement, version)
+        if item.yanked is not None:
+            return False
+        return within(requirement, version) if self._prereleases else requirement.admits(version)
+
+    def first(self, id_: str, requirement: Requirement) -> ListedRelease | None:
+        """Return the preferred version that `requirement` admits."""
+        for item in self.of(id_):
+            if self.admits(requirement, item):
+                return item
+        return None
+
+
+def within(requirement: Requirement, version: Version) -> bool:
+    """Tell whether `version` lies inside the bounds, pre-release or not."""
+    return all(bound.admits(version) for bound in requirement.comparators)

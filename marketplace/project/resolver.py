@@ -1,0 +1,127 @@
+"""Choosing one version of each package: the highest that fits everybody who needs it.
+
+First one pass over the closure takes the preferred version of each package as it is met. When nothing contradicts
+that choice it is the answer; this is the rule and costs little more than reading the closure. Otherwise resolvelib
+searches with backtracking.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from marketplace.model.ids import PackageId
+from marketplace.model.release import Release
+from marketplace.model.requirement import ANY, Requirement
+from marketplace.model.version import Version
+from marketplace.project.candidates import Candidates, Releases
+from marketplace.registry.base import ListedRelease
+
+if TYPE_CHECKING:
+    from resolvelib import Resolver
+
+MAX_ROUNDS = 20_000
+"""Steps of the search before it gives up: a thousand packages take about a thousand."""
+
+Requirements = Mapping[PackageId, Requirement]
+
+
+class Demand(NamedTuple):
+    """A requirement of a package: `by` is the release that has it, None for the project itself."""
+
+    id: str
+    requirement: Requirement
+    by: Release | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The chosen releases, sorted by id, and the yanked ones among them (kept because they were locked)."""
+
+    releases: tuple[Release, ...]
+    yanked: Mapping[PackageId, str] = field(default_factory=dict)
+
+
+class Impossible(Exception):  # noqa: N818 - not an error of the product: `resolve` explains it as one
+    """No choice exists; `causes` are the demands of the last contradiction."""
+
+    def __init__(self, causes: Sequence[Demand]) -> None:
+        super().__init__("no choice of versions satisfies every requirement")
+        self.causes = causes
+
+
+def resolve(
+    requirements: Requirements,
+    releases: Releases,
+    *,
+    locked: Mapping[PackageId, Version] | None = None,
+    prereleases: bool = False,
+) -> Resolution:
+    """Choose a release of each required package and of all they depend on, one version per id.
+
+    Args:
+        requirements: what the project itself requires.
+        releases: where versions are listed (each package is asked for once).
+        locked: versions that are kept while they fit; only these may be yanked.
+        prereleases: choose pre-releases too where no requirement names one.
+
+    Raises:
+        ConflictError: `unsatisfiable`, `versions-yanked`, `only-prereleases` or `resolution-too-deep`.
+        NotFoundError: `dependency-missing`.
+    """
+    candidates = Candidates(releases, locked or {}, prereleases=prereleases)
+    try:
+        chosen = choose(requirements, candidates)
+    except Impossible as impossible:
+        from marketplace.project.explain import explain
+
+        raise explain(impossible.causes, requirements, candidates) from None
+    ordered = sorted(chosen.values(), key=lambda item: item.release.id.text)
+    yanked = {item.release.id: item.yanked for item in ordered if item.yanked is not None}
+    return Resolution(tuple(item.release for item in ordered), yanked)
+
+
+def choose(requirements: Requirements, candidates: Candidates) -> dict[str, ListedRelease]:
+    """Return the chosen version of each package.
+
+    Raises:
+        Impossible: there is no choice.
+        ConflictError: `resolution-too-deep`.
+    """
+    roots = [Demand(id_.text, requirement) for id_, requirement in sorted(requirements.items())]
+    return _one_pass(roots, candidates) or _search(roots, candidates)
+
+
+def _one_pass(roots: Iterable[Demand], candidates: Candidates) -> dict[str, ListedRelease] | None:
+    """Take the preferred version of each package where it is first met; None at the first contradiction."""
+    chosen: dict[str, ListedRelease] = {}
+    waiting = deque((demand.id, demand.requirement) for demand in roots)
+    first, admits = candidates.first, candidates.admits
+    while waiting:
+        id_, requirement = waiting.popleft()
+        taken = chosen.get(id_)
+        if taken is not None:
+            if requirement.comparators and not admits(requirement, taken):
+                return None
+            continue
+        found = first(id_, requirement)
+        if found is None:
+            return None
+        chosen[id_] = found
+        waiting.extend((dependency.text, needed) for dependency, needed in found.release.dependencies)
+    return chosen
+
+
+def _search(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRelease]:
+    from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
+
+    resolver: Resolver[Demand, ListedRelease, str]
+    resolver = _resolver_class()(_provider(candidates), BaseReporter())
+    try:
+        return dict(resolver.resolve(roots, max_rounds=MAX_ROUNDS).mapping)
+    except ResolutionImpossible as error:
+        raise Impossible(list(dict.fromkeys(cause.requirement for cause in error.causes))) from None
+    except ResolutionTooDeep:
+        from marketplace.project.explain import too_deep
+
+        raise too_deep(MAX_ROUNDS) from None
