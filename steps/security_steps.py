@@ -334,3 +334,33 @@ def step_export(context):
 def step_listed(context):
     found = [{"name": key.name, "created": key.created} for key in context.keys.list()]
     assert found == [row.as_dict() for row in context.table], found
+
+
+# --- the key verbs -----------------------------------------------------------------------------------------------
+
+
+@given('I remember the JSON field "{path}"')
+def step_remember(context, path):
+    context.remembered = context.world.json_at(path)
+
+
+@then("it prints the line that I remember")
+def step_prints_remembered(context):
+    assert context.world.outcome().stdout == f"{context.remembered}\n", context.world.outcome()
+
+
+@given('the key file "{name}" of the home has been given the mode {mode}')
+def step_home_key_mode(context, name, mode):
+    (context.world.home / "keys" / f"{name}.key").chmod(int(mode, 8))
+
+
+@given("the home's trust store is damaged")
+def step_home_trust_damaged(context):
+    path = context.world.home / "keys" / "trust.json"
+    path.write_text('{"format": 1, "pins"')
+    path.chmod(0o600)
+
+
+@then("the home has no trust store")
+def step_home_no_trust(context):
+    assert not (context.world.home / "keys" / "trust.json").exists()
