@@ -11,7 +11,7 @@ class ProgressFormatter(ScenarioProgressFormatter):  # type: ignore[misc]
     """A sign per scenario; knows the verdict of a scenario whose cleanup failed, which behave's own does not."""
 
     name = "signs"
-    dot_status = ScenarioProgressFormatter.dot_status | {Status.cleanup_error: "C"}  # noqa: RUF012 - as in its base
+    dot_status = ScenarioProgressFormatter.dot_status | {Status.cleanup_error: "C"}
 
 
 _SLOWEST = 10

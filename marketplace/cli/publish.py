@@ -1,12 +1,20 @@
-"""init: the publisher's first verb."""
+"""init, publish, yank, unyank: the publisher's verbs."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from marketplace.cli import render
-from marketplace.cli.session import Session, with_session
+from marketplace.cli.completion import complete_id
+from marketplace.cli.session import Session, key_option, registry_option, split_spec, with_session
+from marketplace.errors import ConflictError, InvalidInputError
+
+if TYPE_CHECKING:
+    from marketplace.importer import ImportPlan, ImportReport, Problem
+    from marketplace.model.release import Release
+    from marketplace.registry.base import PackageSource, Receipt
 
 
 @click.command("init")
@@ -31,3 +39,173 @@ def _init_text(id_: str, path: Path, files: list[str]) -> Iterator[str]:
     yield f"{render.good('Made')} {render.bold(id_)} in {path}"
     yield from (f"  {name}" for name in files)
     yield render.dim(f"next: edit the template, then `ggen market publish {path}`")
+
+
+@click.command("publish")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Do everything but publish.")
+@key_option
+@registry_option
+@with_session("key", "registry")
+def publish_command(session: Session, path: Path, dry_run: bool) -> None:
+    """Check, sign and publish the package in the folder PATH.
+
+    Example: ggen market publish my-template
+    """
+    from marketplace.source import FolderSource, build_release
+
+    source = FolderSource.read(session.folder / path)
+    _note_unknown(session, source)
+    release = build_release(source, session.signer(), session.now())
+    if dry_run:
+        _refuse_existing(session, release)
+        receipt = None
+    else:
+        receipt = _publish(session, source, release)
+    document = _receipt_json(session, release, published=receipt is not None)
+    session.out.result(document, lambda: _receipt_text(session, release, receipt))
+
+
+def _note_unknown(session: Session, source: "PackageSource") -> None:
+    for name in source.manifest.unknown:
+        session.out.note(f"package.toml has {name}, which this version does not know; it is kept and ignored")
+
+
+def _refuse_existing(session: Session, release: "Release") -> None:
+    if session.registry.exists(release.id, release.version):
+        raise ConflictError(
+            "version-exists", f"{release} is already published", hint="raise the version in package.toml",
+            id=str(release.id), version=str(release.version),
+        )  # fmt: skip
+
+
+def _publish(session: Session, source: "PackageSource", release: "Release") -> "Receipt":
+    known = session.trust.pin_of(release.id.namespace)
+    receipt = session.registry.publish(source, release)
+    if known is None:
+        session.out.note(f"{release.id.namespace} is now pinned to the key {release.key} (first use)")
+    return receipt
+
+
+def _receipt_json(session: Session, release: "Release", *, published: bool) -> dict[str, object]:
+    return {
+        "id": str(release.id), "version": str(release.version), "content_id": release.content_id,
+        "registry": session.registry.name, "key": release.key, "files": release.files, "size": release.size,
+        "quality": None, "published": published,
+    }  # fmt: skip
+
+
+def _receipt_text(session: Session, release: "Release", receipt: "Receipt | None") -> Iterator[str]:
+    word = render.good("Published") if receipt else "Would publish"
+    yield f"{word} {render.bold(str(release.id))} {release.version} to {session.registry.name}"
+    new = f", {render.plural(receipt.new_blobs, 'new blob')} ({render.size(receipt.new_bytes)})" if receipt else ""
+    yield from render.fields([
+        ("content", release.content_id),
+        ("files", f"{release.files}, {render.size(release.size)}{new}"),
+        ("signed by", release.key),
+        ("position", f"{receipt.position} in the log" if receipt else ""),
+    ])  # fmt: skip
+    if receipt is None:
+        yield render.dim("nothing was published: this was a dry run")
+
+
+@click.command("yank")
+@click.argument("release", metavar="ID@VER", shell_complete=complete_id)
+@click.option("--reason", required=True, help="Why, in a sentence that users will see.")
+@key_option
+@registry_option
+@with_session("key", "registry")
+def yank_command(session: Session, release: str, reason: str) -> None:
+    """Ask users not to choose a version any more. Projects that have locked it keep working.
+
+    Example: ggen market yank io.acme.web@1.2.0 --reason 'writes to the wrong folder'
+    """
+    _append_yank(session, "yank", release, reason)
+
+
+@click.command("unyank")
+@click.argument("release", metavar="ID@VER", shell_complete=complete_id)
+@key_option
+@registry_option
+@with_session("key", "registry")
+def unyank_command(session: Session, release: str) -> None:
+    """Take a yank back.
+
+    Example: ggen market unyank io.acme.web@1.2.0
+    """
+    _append_yank(session, "unyank", release, "")
+
+
+def _append_yank(session: Session, action: Literal["yank", "unyank"], spec: str, reason: str) -> None:
+    from marketplace.clock import timestamp
+    from marketplace.model.ids import PackageId
+    from marketplace.model.release import YankRecord
+    from marketplace.model.version import Version
+
+    id_text, version = split_spec(spec)
+    if not version:
+        hint = f"write ID@VERSION, such as {id_text}@1.0.0; `ggen market versions {id_text}` lists them"
+        raise InvalidInputError("version-missing", f"{spec!r} names no version", hint=hint)
+    signer = session.signer()
+    unsigned = YankRecord(
+        action, PackageId.parse(id_text), Version.parse(version), reason, timestamp(session.now()), signer.public
+    )
+    record = unsigned.signed(signer.sign(unsigned.statement()))
+    (session.registry.yank if action == "yank" else session.registry.unyank)(record)
+    document = {"action": action, "id": id_text, "version": version, "reason": reason, "key": signer.public}
+    word = "Yanked" if action == "yank" else "Took back the yank of"
+    session.out.result(document, lambda: [f"{render.good(word)} {render.bold(id_text)} {version}"])
+
+
+@click.command("import")
+@click.argument("catalog", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only tell what can be taken and what cannot.")
+@key_option
+@registry_option
+@with_session("key", "registry")
+def import_command(session: Session, catalog: Path, dry_run: bool) -> int:
+    """Publish the packages of a catalog of the older shape (ggen-index.json and manifests/).
+
+    Each entry that cannot be taken is named with the reason; the rest is published.
+
+    Example: ggen market import ../shared/catalog --dry-run
+    """
+    from marketplace.importer import ImportReport, publish_plan, read_catalog
+
+    plan = read_catalog(session.folder / catalog)
+    report = ImportReport((), (), (), 0)
+    if not dry_run:
+        with session.out.progress("importing") as advance:
+            report = publish_plan(plan, session.registry, session.signer(), session.now(), advance)
+    document = {
+        "accepted": [str(package.id) for package in plan.accepted],
+        "refused": [problem.to_json() for problem in plan.refused],
+        "notes": [problem.to_json() for problem in plan.notes],
+        "published": report.published,
+        "unchanged": report.unchanged,
+        "failed": [problem.to_json() for problem in report.failed],
+    }
+    session.out.result(document, lambda: _import_text(plan, report, dry_run=dry_run))
+    return report.exit_code
+
+
+def _import_text(plan: "ImportPlan", report: "ImportReport", *, dry_run: bool) -> Iterator[str]:
+    yield from _problems("Refused", plan.refused)
+    yield from _problems("Taken with changes", plan.notes)
+    total = len(plan.accepted) + len(plan.refused)
+    if dry_run:
+        yield f"{len(plan.accepted)} of {total} packages can be imported; nothing was published: this was a dry run"
+        return
+    yield from _problems("Not published", report.failed)
+    already = f", {len(report.unchanged)} were already there" if report.unchanged else ""
+    yield f"{render.good('Imported')} {len(report.published)} of {total} packages{already}"
+
+
+def _problems(heading: str, problems: "tuple[Problem, ...]") -> Iterator[str]:
+    if not problems:
+        return
+    yield render.bold(heading)
+    for problem in problems:
+        where = problem.entry + (f", {problem.field}" if problem.field else "")
+        yield f"  {render.printable(where)}: {render.printable(problem.message)} {render.dim(f'[{problem.code}]')}"
+    yield ""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from marketplace.cli.render import Output
-from marketplace.errors import InvalidInputError
+from marketplace.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
     from marketplace.config import Settings
+    from marketplace.registry.local import LocalRegistry
     from marketplace.security.keys import KeyRing, Signer
     from marketplace.security.trust import TrustStore
 
@@ -40,6 +41,23 @@ class Session:
     def home(self) -> Path:
         """The folder of keys, settings, the local registry and the cache."""
         return self.settings.home
+
+    @cached_property
+    def registry(self) -> "LocalRegistry":
+        """The registry that `--registry` names; `local` is the embedded one.
+
+        Raises:
+            NotFoundError: `registry-unknown`.
+        """
+        name = str(self.settings.value("registry"))
+        if name != "local":
+            hint = (
+                "this version has one registry, `local`; `ggen market config --show-origin` tells where the name is set"
+            )
+            raise NotFoundError("registry-unknown", f"there is no registry named {name!r}", hint=hint, registry=name)
+        from marketplace.registry.local import LocalRegistry
+
+        return LocalRegistry(self.home / "registry", trust=self.trust, notify=self.out.warn)
 
     @cached_property
     def trust(self) -> "TrustStore":
@@ -74,6 +92,12 @@ class Session:
         except (ValueError, OverflowError, OSError):
             message = f"SOURCE_DATE_EPOCH is {epoch[:40]!r}, not a number of seconds since 1970"
             raise InvalidInputError("source-date-epoch-invalid", message, hint="correct it or unset it") from None
+
+
+def open_local_registry(environ: Mapping[str, str]) -> "LocalRegistry":
+    """Open the local registry of the home that `environ` names, for completion."""
+    session = make_session(Path.cwd(), {}, environ)
+    return session.registry
 
 
 def make_session(folder: Path, flags: Mapping[str, object], environ: Mapping[str, str]) -> Session:
@@ -121,3 +145,13 @@ def with_session(*setting_flags: str) -> Callable[[_Verb], Callable[..., Any]]:
         return wrapped
 
     return decorate
+
+
+registry_option = click.option("--registry", metavar="NAME", default=None, help="The registry to ask.")
+key_option = click.option("--key", metavar="NAME", default=None, help="The signing key, when there are several.")
+
+
+def split_spec(text: str) -> tuple[str, str | None]:
+    """Split `ID@REST` into its two parts; without `@` the second is None."""
+    id_, at, rest = text.partition("@")
+    return id_, rest if at else None

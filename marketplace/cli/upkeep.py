@@ -1,4 +1,4 @@
-"""config: the settings of a machine's home."""
+"""cache, index, config: looking after a machine's home."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,145 @@ import click
 
 from marketplace.cli import render
 from marketplace.cli.session import Session, with_session
+from marketplace.errors import IntegrityError
+
+
+@click.group("cache")
+def cache_command() -> None:
+    """Show, check and shrink the content store.
+
+    Example: ggen market cache stats
+    """
+
+
+@cache_command.command("stats")
+@with_session()
+def stats_command(session: Session) -> None:
+    """Show how many blobs the content store holds and how large they are.
+
+    Example: ggen market cache stats --json
+    """
+    stats = session.registry.store.stats()
+    info = session.registry.metadata()
+    document = {"blobs": stats.blobs, "bytes": stats.bytes, "packages": info.packages, "releases": info.releases}
+    session.out.result(document, lambda: render.fields([
+        ("blobs", f"{stats.blobs:,}"), ("size", render.size(stats.bytes)),
+        ("packages", f"{info.packages:,}"), ("releases", f"{info.releases:,}"),
+        ("folder", str(session.home / "registry" / "store")),
+    ]))  # fmt: skip
+
+
+@cache_command.command("verify")
+@with_session()
+def verify_command(session: Session) -> None:
+    """Re-hash every blob of the content store. Damage gives exit code 3.
+
+    Example: ggen market cache verify
+    """
+    with session.out.progress("checking the content store"):
+        damaged = list(session.registry.store.verify())
+    if damaged:
+        shown = [{"digest": item.digest, "kind": item.kind, "detail": item.detail} for item in damaged]
+        message = f"{render.plural(len(damaged), 'blob')} of the content store damaged: " + ", ".join(
+            f"{item.digest} ({item.kind})" for item in damaged[:3]
+        )
+        hint = "publish the packages concerned again from their sources, or restore the store from a backup"
+        raise IntegrityError("store-damaged", message, hint=hint, damaged=shown)
+    stats = session.registry.store.stats()
+    session.out.result({"ok": True, "blobs": stats.blobs}, lambda: [
+        f"{render.good('Sound')}: {render.plural(stats.blobs, 'blob')}, {render.size(stats.bytes)}"
+    ])  # fmt: skip
+
+
+@cache_command.command("gc")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@with_session()
+def gc_command(session: Session, dry_run: bool) -> None:
+    """Remove blobs that no published release needs, and what interrupted commands left behind.
+
+    Example: ggen market cache gc --dry-run
+    """
+    freed = session.registry.collect_garbage(dry_run=dry_run)
+    verb = "Would free" if dry_run else "Freed"
+    session.out.result({"blobs": freed.blobs, "bytes": freed.bytes, "dry_run": dry_run}, lambda: [
+        f"{verb} {render.plural(freed.blobs, 'blob')}, {render.size(freed.bytes)}"
+    ])  # fmt: skip
+
+
+@cache_command.command("clear")
+@with_session()
+def clear_command(session: Session) -> None:
+    """Remove what can be made again: the search index and the copies kept for linking. No release is lost.
+
+    Example: ggen market cache clear
+    """
+    freed = session.registry.clear_derived()
+    session.out.result({"bytes": freed}, lambda: [f"Freed {render.size(freed)}; it is made again when it is needed"])
+
+
+@click.group("index")
+def index_command() -> None:
+    """Check, repair, back up and restore the local index.
+
+    Example: ggen market index backup ~/index-backup.sqlite
+    """
+
+
+@index_command.command("verify")
+@with_session()
+def index_verify_command(session: Session) -> None:
+    """Check the log against its Merkle root and the views against the log. Damage gives exit code 3.
+
+    Example: ggen market index verify
+    """
+    session.registry.index.verify()
+    info = session.registry.metadata()
+    session.out.result({"ok": True, "log_size": info.log_size, "log_root": info.log_root}, lambda: [
+        f"{render.good('Sound')}: {info.log_size} log entries, root {info.log_root}"
+    ])  # fmt: skip
+
+
+@index_command.command("repair")
+@with_session()
+def index_repair_command(session: Session) -> None:
+    """Rebuild the views and the search index from the log and the stored manifests.
+
+    Example: ggen market index repair
+    """
+    session.registry.repair()
+    info = session.registry.metadata()
+    session.out.result({"ok": True, "packages": info.packages, "releases": info.releases}, lambda: [
+        f"{render.good('Rebuilt')} from {info.log_size} log entries: "
+        f"{render.plural(info.packages, 'package')}, {render.plural(info.releases, 'release')}"
+    ])  # fmt: skip
+
+
+@index_command.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_session()
+def index_backup_command(session: Session, file: Path) -> None:
+    """Write a consistent copy of the index to FILE, while others may publish.
+
+    Example: ggen market index backup ~/index-backup.sqlite
+    """
+    target = session.folder / file
+    session.registry.index.backup(target)
+    session.out.result({"path": str(target)}, lambda: [f"{render.good('Backed up')} the index to {target}"])
+
+
+@index_command.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_session()
+def index_restore_command(session: Session, file: Path) -> None:
+    """Check the backup in FILE and put it in the index's place.
+
+    Example: ggen market index restore ~/index-backup.sqlite
+    """
+    session.registry.index.restore(session.folder / file)
+    info = session.registry.metadata()
+    session.out.result({"log_size": info.log_size, "log_root": info.log_root}, lambda: [
+        f"{render.good('Restored')} the index: {render.plural(info.releases, 'release')}, root {info.log_root}"
+    ])  # fmt: skip
 
 
 @click.command("config")

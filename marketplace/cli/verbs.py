@@ -28,7 +28,26 @@ TOP_VERBS: Mapping[str, Verb] = {
 }
 
 MARKET_VERBS: Mapping[str, Verb] = {
-    **_family("Publish packages", "publish", ("init", "Make the folder of a new package.")),
+    **_family(
+        "Find packages", "discover",
+        ("search", "Find packages by name, words and filters."),
+        ("info", "Show a package: release, manifest, versions."),
+        ("versions", "List the versions of a package."),
+        ("categories", "List the categories and how many packages each has."),
+    ),
+    **_family(
+        "Publish packages", "publish",
+        ("init", "Make the folder of a new package."),
+        ("publish", "Check, sign and publish a package."),
+        ("yank", "Ask users not to choose a version any more."),
+        ("unyank", "Take a yank back."),
+        ("import", "Publish a catalog of the older shape."),
+    ),
     **_family("Publish packages", "keys", ("key", "Make, list, trust and revoke signing keys.")),
-    **_family("Look after this machine", "upkeep", ("config", "Show and change settings.")),
-}
+    **_family(
+        "Look after this machine", "upkeep",
+        ("cache", "Show, check and shrink the content store."),
+        ("index", "Check, repair, back up and restore the local index."),
+        ("config", "Show and change settings."),
+    ),
+}  # fmt: skip

@@ -105,14 +105,15 @@ class LocalIndex:
             UnavailableError: `store-unwritable`, `disk-full`, `index-busy`.
         """
         with self._transaction() as db:
-            self._refuse_existing(release)
+            self.refuse_existing(release)
             seq = self._append("release", release.encode())
             db.execute("INSERT OR IGNORE INTO manifests VALUES (?, ?)", (release.manifest, manifest_data))
             self._add_release(seq, release)
             self._refresh_package(str(release.id), {release.manifest: manifest})
         return seq
 
-    def _refuse_existing(self, release: "Release") -> None:
+    def refuse_existing(self, release: "Release") -> None:
+        """Raise ConflictError `version-exists` when a release of the same precedence is there."""
         row = self._release_row(str(release.id), release.version)
         if row is None:
             return

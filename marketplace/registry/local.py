@@ -1,0 +1,218 @@
+"""The embedded registry: an index, a content store and a search view in one folder of the home."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketplace.errors import IntegrityError, MarketError, NotFoundError
+from marketplace.index.local import LocalIndex
+from marketplace.model.ids import PackageId
+from marketplace.registry.base import Fetched, ListedRelease, Package, PackageSource, Receipt, RegistryInfo
+from marketplace.search.base import SearchPage, SearchQuery
+from marketplace.storage.base import BlobStore, StoreStats, read_tree
+from marketplace.storage.filesystem import FilesystemStore
+
+if TYPE_CHECKING:
+    from marketplace.model.manifest import Manifest
+    from marketplace.model.release import Release, YankRecord
+    from marketplace.model.version import Version
+    from marketplace.search.engine import TantivySearch
+    from marketplace.security.trust import TrustStore
+
+
+class LocalRegistry:
+    """A `Registry` in the folder `root`: `index.sqlite`, `store/`, `search/`.
+
+    Args:
+        trust: the pins that publishing and yanking are checked against.
+        notify: told what the user should know, such as that the search view was rebuilt.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        trust: "TrustStore",
+        name: str = "local",
+        notify: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        self._root = root
+        self._trust = trust
+        self._name = name
+        self._notify = notify
+        self.store = FilesystemStore(root / "store")
+
+    @property
+    def name(self) -> str:
+        """The name that locks and reports use."""
+        return self._name
+
+    @cached_property
+    def index(self) -> LocalIndex:
+        """The index, opened when it is first used."""
+        return LocalIndex(self._root / "index.sqlite")
+
+    @cached_property
+    def engine(self) -> "TantivySearch":
+        """The search engine."""
+        from marketplace.search.engine import TantivySearch
+
+        return TantivySearch(self._root / "search", self.index, self._notify)
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Answer a search; see `Registry`."""
+        return self.engine.search(query)
+
+    # --- publishing --------------------------------------------------------------------------------------------------
+
+    def publish(self, source: PackageSource, release: "Release") -> Receipt:
+        """Verify, store, then append: the append makes it visible; see `Registry`."""
+        self._trust.check_release(release, pin=False)
+        manifest, data = self._check(source, release)
+        self.index.refuse_existing(release)
+        before = self.store.stats()
+        for entry in source.tree:
+            if not self.store.has(entry.digest):
+                with source.open(entry.path) as stream:
+                    self.store.put(stream, expected=entry.digest, limit=entry.size)
+        self.store.put_bytes(source.tree.encoded)
+        after = self.store.stats()
+        self._trust.check_release(release)
+        position = self.index.append_release(release, manifest, data)
+        return Receipt(release, self._name, position, after.blobs - before.blobs, after.bytes - before.bytes)
+
+    def _check(self, source: PackageSource, release: "Release") -> "tuple[Manifest, bytes]":
+        """Check that the release binds exactly this content; return the manifest as the release binds it."""
+        from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
+        from marketplace.model.tree import digest_of
+        from marketplace.paths import check_paths
+
+        tree = source.tree
+        check_paths(entry.path for entry in tree)
+        with source.open(FILE_NAME) as file:
+            data = file.read(MAX_BYTES + 1)
+        manifest = Manifest.parse(data)
+        bound = (release.content_id, release.size, release.files, release.manifest, release.id, release.version)
+        found = (tree.content_id, tree.size, len(tree), digest_of(data), manifest.id, manifest.version)
+        if bound != found or release.dependencies != manifest.dependencies:
+            hint = "build and sign the release again from the same files"
+            raise IntegrityError("release-mismatch", f"the release {release} is not of this content", hint=hint)
+        return manifest, data
+
+    def yank(self, record: "YankRecord") -> None:
+        """Append a yank; see `Registry`."""
+        self._append_yank(record)
+
+    def unyank(self, record: "YankRecord") -> None:
+        """Append an unyank; see `Registry`."""
+        self._append_yank(record)
+
+    def _append_yank(self, record: "YankRecord") -> None:
+        publisher = self.get_release(record.id, record.version).release.key
+        self._trust.check_yank(record, publisher)
+        self.index.append_yank(record)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def get_package(self, id_: PackageId) -> Package:
+        """Return all releases of a package; see `Registry`."""
+        return Package(id_, self.list_versions(id_), self.index.downloads(id_))
+
+    def get_release(self, id_: PackageId, version: "Version") -> ListedRelease:
+        """Return one release; see `Registry`."""
+        try:
+            return self.index.release(id_, version)
+        except NotFoundError as error:
+            if error.code == "package-not-found":
+                raise self._unknown(id_) from None
+            raise
+
+    def list_versions(self, id_: PackageId) -> tuple[ListedRelease, ...]:
+        """Return the releases of a package from the highest version to the lowest; see `Registry`."""
+        found = self.index.releases(id_)
+        if not found:
+            raise self._unknown(id_)
+        return found
+
+    def _unknown(self, id_: PackageId) -> NotFoundError:
+        close = self.engine.suggest(str(id_))
+        hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
+        return NotFoundError(
+            "package-not-found", f"there is no package {id_}", hint=hint, id=str(id_), suggestions=close
+        )
+
+    def exists(self, id_: PackageId, version: "Version | None" = None) -> bool:
+        """Tell whether the package (or that version of it) is there; see `Registry`."""
+        found = self.index.releases(id_)
+        return any(version is None or item.release.version.precedence == version.precedence for item in found)
+
+    def metadata(self) -> RegistryInfo:
+        """Return facts about the registry; see `Registry`."""
+        packages, releases = self.index.counts()
+        head = self.index.head()
+        return RegistryInfo(self._name, "local", str(self._root), packages, releases, head.size, head.root)
+
+    def manifest(self, release: "Release") -> "Manifest":
+        """Return the manifest of a release; see `Registry`."""
+        return self.index.manifest(release)
+
+    def categories(self) -> Mapping[str, int]:
+        """Return how many packages each category has; see `Registry`."""
+        return self.index.categories()
+
+    def ids(self) -> tuple[PackageId, ...]:
+        """Return every package id, sorted; see `Registry`."""
+        return tuple(PackageId(text) for text in self.index.ids())
+
+    def fetch(self, release: "Release", store: BlobStore) -> Fetched:
+        """Copy what `store` lacks of a release into it, verified; see `Registry`."""
+        if store is self.store:
+            return Fetched(0, 0)
+        tree = read_tree(self.store, release.content_id)
+        lacking = {entry.digest: entry.size for entry in tree if not store.has(entry.digest)}
+        for digest in lacking:
+            with self.store.open(digest) as stream:
+                store.put(stream, expected=digest)
+        store.put_bytes(tree.encoded)
+        return Fetched(len(lacking), sum(lacking.values()))
+
+    def count_downloads(self, ids: Sequence[PackageId]) -> None:
+        """Count downloads, best effort; see `Registry`."""
+        try:
+            self.index.count_downloads(ids)
+        except MarketError as error:
+            self._notify(f"the downloads were not counted: {error.message}")
+
+    # --- upkeep ------------------------------------------------------------------------------------------------------
+
+    def collect_garbage(self, *, dry_run: bool = False) -> StoreStats:
+        """Delete the blobs that no release needs; return what was freed.
+
+        Raises:
+            NotFoundError or IntegrityError: a tree is missing or damaged; then nothing is deleted.
+        """
+        return self.store.gc(list(self._needed()), dry_run=dry_run)
+
+    def _needed(self) -> Iterator[str]:
+        from marketplace.model.release import Release
+
+        for _, record in self.index.entries():
+            if isinstance(record, Release):
+                yield record.content_id
+                yield from (entry.digest for entry in read_tree(self.store, record.content_id))
+
+    def clear_derived(self) -> int:
+        """Remove the search view and the link copies; return the bytes freed."""
+        folder = self._root / "search"
+        freed = sum(path.stat().st_size for path in folder.rglob("*")) if folder.is_dir() else 0
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        return freed + self.store.clear_link_copies()
+
+    def repair(self) -> None:
+        """Rebuild the index's views from its log, and the search view from them."""
+        self.index.repair()
+        self.clear_derived()
+        self.engine.refresh()
