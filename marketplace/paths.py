@@ -27,7 +27,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _FORBIDDEN = frozenset('<>:"|?*')
 _RESERVED = WINDOWS_RESERVED | {"conin$", "conout$"}
 _MARKER = re.compile(r"\.ggen|\.ggen-.*|ggen\.lock|ggen\.toml|ggen~[0-9]+", re.DOTALL)
-"""This program's own names, and the short name that FAT and NTFS give to `.ggen`: a package brings no project with it."""
+"""This program's own names, and the short name that NTFS gives to `.ggen`: a package brings no project with it."""
 
 _VERSION_CONTROL = re.compile(r"\.git|\.hg|\.svn|\.jj|\.bzr|git~[0-9]+")
 """A repository inside a package would run its hooks and settings when a tool is used there (CVE-2022-24765)."""
@@ -132,13 +132,14 @@ class PathSet:
         """
         check_path(path)
         folded = fold(path)
-        known = self._files.setdefault(folded, path)
-        if known is not path:
-            if known == path:
-                raise _refuse("duplicate", path, "occurs twice")
+        known = self._files.get(folded)
+        if known == path:
+            raise _refuse("duplicate", path, "occurs twice")
+        if known is not None:
             raise _refuse("collision", path, f"and '{shown(known)}' are one file where case or Unicode form is ignored")
         if folded in self._folders:
             raise _refuse("file-and-folder", path, "is a file and a folder")
+        self._files[folded] = path
         self._add_folders(path)
 
     def _add_folders(self, path: str) -> None:
