@@ -59,15 +59,36 @@ class World:
 
     def attempt(self, command: str) -> Outcome:
         """Run a command line in the project folder; its exit code must be asserted later (`exit_code`)."""
-        args = shlex.split(command.format(root=self.root, home=self.home, project=self.project))
-        program = Path(sys.executable).with_name(args[0])
-        environ = {**os.environ, "GGEN_HOME": str(self.home), "SOURCE_DATE_EPOCH": str(int(self.now.timestamp()))}
+        args, environ = self._command(command)
         done = subprocess.run(
-            [str(program), *args[1:]], cwd=self.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
+            args, cwd=self.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=_TIMEOUT, check=False,
         )  # fmt: skip
         self.last = self._unasserted = Outcome(tuple(args), done.returncode, done.stdout, done.stderr)
         return self.last
+
+    def _command(self, command: str) -> tuple[list[str], dict[str, str]]:
+        args = shlex.split(command.format(root=self.root, home=self.home, project=self.project))
+        program = Path(sys.executable).with_name(args[0])
+        environ = {**os.environ, "GGEN_HOME": str(self.home), "SOURCE_DATE_EPOCH": str(int(self.now.timestamp()))}
+        return [str(program), *args[1:]], environ
+
+    def race(self, count: int, command: str) -> list[int]:
+        """Run a command in `count` processes that start together; return their exit codes."""
+        args, environ = self._command(command)
+        starter = ["sh", "-c", 'read -r _go; exec "$@"', "sh", *args]
+        racers = [
+            subprocess.Popen(
+                starter, cwd=self.project, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            for _ in range(count)
+        ]  # fmt: skip
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.write(b"go\n")
+            racer.stdin.close()
+        return [racer.wait(_TIMEOUT) for racer in racers]
 
     def run(self, command: str) -> Outcome:
         """Run a command line that must succeed without a word on stderr but notes."""
