@@ -81,6 +81,16 @@ def step_no_index(context):
     context.plan_folder = context.catalog.folder
 
 
+@given("the catalog is written")
+def step_written(context):
+    context.catalog.write()
+
+
+@when("the real catalog is imported from the command line")
+def step_real_import(context):
+    context.world.run(f"ggen market import {shared_catalog()}")
+
+
 @given("a folder that holds no catalog")
 def step_no_catalog(context):
     context.plan_folder = context.world.root / "nothing"

@@ -368,3 +368,68 @@ Feature: A catalog of the older shape is imported as far as it can be read
       | id           | io.ggen.agent-reasoning-mcp                              |
       | category     | ai-agents                                                |
       | dependencies | io.ggen.agent-context-crafter *, io.ggen.agent-memory-forge * |
+
+  @cli @level4 @smoke
+  Scenario: The command publishes what can be read, names what cannot, and may be run again
+    Given its entry "web" has a sound manifest with: dependencies = ["good"]
+    And its entry "bad" has the manifest in one line: [package]\nname =
+    And the catalog is written
+    And I run "ggen market key new"
+    When I run "ggen market import {root}/catalog"
+    Then the output contains "Imported 2 of 3 packages"
+    And the output contains "bad: the manifest is not valid TOML"
+    When I run "ggen market search web --json"
+    Then the JSON field "results.0.id" is "io.ggen.web"
+    When I run "ggen market import {root}/catalog --json"
+    Then the JSON field "published" is "[]"
+    And the JSON field "unchanged" is "['io.ggen.good@1.0.0', 'io.ggen.web@1.0.0']"
+    And the JSON field "refused.0.entry" is "bad"
+    And the JSON field "refused.0.code" is "manifest-invalid"
+
+  @cli @level4
+  Scenario: A dry run tells the same and publishes nothing
+    Given its entry "bad" has the manifest in one line: [package]\nname =
+    And the catalog is written
+    When I run "ggen market import {root}/catalog --dry-run --json"
+    Then the JSON field "accepted" is "['io.ggen.good']"
+    And the JSON field "refused.0.entry" is "bad"
+    And the JSON field "published" is "[]"
+    When I run "ggen market search good --json"
+    Then the JSON field "total" is "0"
+
+  @cli @level4
+  Scenario: A release that is there with other content is reported, and the others are published
+    Given its entry "web" has a sound manifest with: tags = ["old"]
+    And the catalog is written
+    And I run "ggen market key new"
+    And I run "ggen market import {root}/catalog"
+    But its entry "web" has a sound manifest with: tags = ["new"]
+    And its entry "zoo" has a sound manifest with: tags = ["new"]
+    When I try "ggen market import {root}/catalog --json"
+    Then the exit code is 5
+    And the JSON field "failed.0.entry" is "web"
+    And the JSON field "failed.0.code" is "version-exists"
+    And the JSON field "published" is "['io.ggen.zoo@1.0.0']"
+    And the JSON field "unchanged" is "['io.ggen.good@1.0.0']"
+
+  @cli @level4
+  Scenario: A publisher whose key is not the namespace's cannot import into it
+    Given the catalog is written
+    And I run "ggen market key new --name first"
+    And I run "ggen market import {root}/catalog"
+    And I run "ggen market key new --name second"
+    And its entry "late" has a sound manifest with: tags = ["late"]
+    When I try "ggen market import {root}/catalog --key second --json"
+    Then the exit code is 3
+    And the JSON field "published" is "[]"
+    And the JSON field "failed.0.code" is "key-changed"
+
+  @cli @level4 @needs_shared
+  Scenario: The real catalog is published and found
+    Given I run "ggen market key new"
+    When the real catalog is imported from the command line
+    Then the output contains "Imported 76 of 77 packages"
+    When I run "ggen market search 'peer review' --json"
+    Then the JSON field "results.0.id" is "io.ggen.academic-peer-review-workflow"
+    When I run "ggen market info io.ggen.agent-reasoning-mcp --json"
+    Then the output contains "io.ggen.agent-memory-forge"
