@@ -1,10 +1,11 @@
 """The versions a resolution may choose from, listed once per package and in order of preference."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from marketplace.errors import NotFoundError
 from marketplace.model.ids import PackageId
+from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
 from marketplace.model.version import Version
 from marketplace.registry.base import ListedRelease
@@ -19,6 +20,30 @@ class Releases(Protocol):
         Raises:
             NotFoundError: the package is unknown; `suggestions` in the details are passed on to the user.
         """
+
+
+class Demand(NamedTuple):
+    """A requirement of a package: `by` is the release that has it, None for the project itself."""
+
+    id: str
+    requirement: Requirement
+    by: Release | None = None
+
+
+class Impossible(Exception):  # noqa: N818 - no error of the product yet: `explain` turns it into one
+    """No choice of versions satisfies everybody; `causes` are the demands of the last contradiction."""
+
+    def __init__(self, causes: Sequence[Demand]) -> None:
+        super().__init__("no choice of versions satisfies every requirement")
+        self.causes = causes
+
+
+class TooDeep(Exception):  # noqa: N818 - as above
+    """The search was given up after `rounds` steps."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__(f"no choice was found in {rounds} steps")
+        self.rounds = rounds
 
 
 class Candidates:
@@ -58,14 +83,13 @@ class Candidates:
 
     def admits(self, requirement: Requirement, item: ListedRelease) -> bool:
         """Tell whether `item` may be chosen for `requirement`."""
-        release = item.release
-        version = release.version
-        plain = item.yanked is None and not version.prerelease
-        if plain or self._locked.get(release.id.text) == version.text:
-            return within(requirement, version)
-        if item.yanked is not None:
+        version = item.release.version
+        if item.yanked is None and not version.prerelease:
+            return all(bound.admits(version) for bound in requirement.comparators)
+        kept = self._locked.get(item.release.id.text) == version.text
+        if item.yanked is not None and not kept:
             return False
-        return within(requirement, version) if self._prereleases else requirement.admits(version)
+        return requirement.admits(version) or ((kept or self._prereleases) and within(requirement, version))
 
     def first(self, id_: str, requirement: Requirement) -> ListedRelease | None:
         """Return the preferred version that `requirement` admits."""
@@ -76,5 +100,14 @@ class Candidates:
 
 
 def within(requirement: Requirement, version: Version) -> bool:
-    """Tell whether `version` lies inside the bounds, pre-release or not."""
-    return all(bound.admits(version) for bound in requirement.comparators)
+    """Tell whether `version` lies inside the bounds although no bound names its pre-release.
+
+    It counts as the release it leads to: 1.0.0-rc.1 is inside ^1 and 2.0.0-rc.1 is not (what npm's
+    `includePrerelease` means). An exact requirement still means that version alone.
+    """
+    triple = version.triple
+    target = Version(f"{triple[0]}.{triple[1]}.{triple[2]}", *triple, (), "")
+    return all(
+        bound.admits(version if bound.operator == "=" or bound.version.prerelease else target)
+        for bound in requirement.comparators
+    )

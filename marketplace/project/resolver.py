@@ -6,32 +6,17 @@ searches with backtracking.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release
-from marketplace.model.requirement import ANY, Requirement
+from marketplace.model.requirement import Requirement
 from marketplace.model.version import Version
-from marketplace.project.candidates import Candidates, Releases
+from marketplace.project.candidates import Candidates, Demand, Impossible, Releases, TooDeep
 from marketplace.registry.base import ListedRelease
 
-if TYPE_CHECKING:
-    from resolvelib import Resolver
-
-MAX_ROUNDS = 20_000
-"""Steps of the search before it gives up: a thousand packages take about a thousand."""
-
 Requirements = Mapping[PackageId, Requirement]
-
-
-class Demand(NamedTuple):
-    """A requirement of a package: `by` is the release that has it, None for the project itself."""
-
-    id: str
-    requirement: Requirement
-    by: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +25,6 @@ class Resolution:
 
     releases: tuple[Release, ...]
     yanked: Mapping[PackageId, str] = field(default_factory=dict)
-
-
-class Impossible(Exception):  # noqa: N818 - not an error of the product: `resolve` explains it as one
-    """No choice exists; `causes` are the demands of the last contradiction."""
-
-    def __init__(self, causes: Sequence[Demand]) -> None:
-        super().__init__("no choice of versions satisfies every requirement")
-        self.causes = causes
 
 
 def resolve(
@@ -72,10 +49,10 @@ def resolve(
     candidates = Candidates(releases, locked or {}, prereleases=prereleases)
     try:
         chosen = choose(requirements, candidates)
-    except Impossible as impossible:
+    except (Impossible, TooDeep) as failure:
         from marketplace.project.explain import explain
 
-        raise explain(impossible.causes, requirements, candidates) from None
+        raise explain(failure, requirements, candidates) from None
     ordered = sorted(chosen.values(), key=lambda item: item.release.id.text)
     yanked = {item.release.id: item.yanked for item in ordered if item.yanked is not None}
     return Resolution(tuple(item.release for item in ordered), yanked)
@@ -86,13 +63,18 @@ def choose(requirements: Requirements, candidates: Candidates) -> dict[str, List
 
     Raises:
         Impossible: there is no choice.
-        ConflictError: `resolution-too-deep`.
+        TooDeep: the search was given up.
     """
     roots = [Demand(id_.text, requirement) for id_, requirement in sorted(requirements.items())]
-    return _one_pass(roots, candidates) or _search(roots, candidates)
+    found = _one_pass(roots, candidates)
+    if found is None:
+        from marketplace.project.backtracking import best
+
+        found = best(roots, candidates)
+    return found
 
 
-def _one_pass(roots: Iterable[Demand], candidates: Candidates) -> dict[str, ListedRelease] | None:
+def _one_pass(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRelease] | None:
     """Take the preferred version of each package where it is first met; None at the first contradiction."""
     chosen: dict[str, ListedRelease] = {}
     waiting = deque((demand.id, demand.requirement) for demand in roots)
@@ -110,18 +92,3 @@ def _one_pass(roots: Iterable[Demand], candidates: Candidates) -> dict[str, List
         chosen[id_] = found
         waiting.extend((dependency.text, needed) for dependency, needed in found.release.dependencies)
     return chosen
-
-
-def _search(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRelease]:
-    from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
-
-    resolver: Resolver[Demand, ListedRelease, str]
-    resolver = _resolver_class()(_provider(candidates), BaseReporter())
-    try:
-        return dict(resolver.resolve(roots, max_rounds=MAX_ROUNDS).mapping)
-    except ResolutionImpossible as error:
-        raise Impossible(list(dict.fromkeys(cause.requirement for cause in error.causes))) from None
-    except ResolutionTooDeep:
-        from marketplace.project.explain import too_deep
-
-        raise too_deep(MAX_ROUNDS) from None
