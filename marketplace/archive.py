@@ -164,6 +164,7 @@ def _entries(reader: "_Reader", target: Staging) -> Iterator[TreeEntry]:
     paths, totals, previous = PathSet(), Totals(), b""
     while (found := _next_header(reader)) is not None:
         head, path, size, executable = found
+        reader.entry = shown(path)
         paths.add(path)
         totals.add(path, size)
         ustar.check_canonical(head, path, size, executable=executable)
@@ -194,11 +195,15 @@ def _next_header(reader: "_Reader") -> tuple[bytes, str, int, bool] | None:
 
 
 class _Reader:
-    """Reads the decompressed archive; what the frame declares is a bound, never a reason to allocate."""
+    """Reads the decompressed archive; what the frame declares is a bound, never a reason to allocate.
+
+    `entry` is the file that is being read, for the messages.
+    """
 
     def __init__(self, content: BinaryIO, declared: int) -> None:
         self._content = content
         self._left = declared
+        self.entry = ""
 
     def read(self, size: int) -> bytes:
         """Return exactly `size` bytes.
@@ -209,7 +214,8 @@ class _Reader:
         data = _read_full(self._content, size)
         self._left -= len(data)
         if len(data) < size or self._left < 0:
-            raise frame.refuse("truncated", "the archive ends within a file or has no end", _DOWNLOAD)
+            message = f"the archive ends within or right after '{self.entry}'"
+            raise frame.refuse("truncated", message, _DOWNLOAD, entry=self.entry)
         return data
 
     def pieces(self, size: int) -> Iterator[bytes]:

@@ -140,7 +140,11 @@ def read_manifest(tree: Tree, read: Callable[[TreeEntry], bytes]) -> Manifest:
     if found.size > MAX_BYTES:
         message, hint = f"{FILE_NAME} is longer than {MAX_BYTES} bytes", "shorten it"
         raise InvalidInputError("manifest-invalid", message, hint=hint, entry=FILE_NAME)
-    manifest = Manifest.parse(read(found))
+    try:
+        manifest = Manifest.parse(read(found))
+    except InvalidInputError as error:
+        error.details.setdefault("entry", FILE_NAME)
+        raise
     named = [*([manifest.readme] if manifest.readme else []), *(template.path for template in manifest.templates)]
     for name in named:
         if tree.get(name) is None:

@@ -18,8 +18,8 @@ END = bytes(2 * BLOCK)
 """Two zero blocks end a tar archive."""
 
 _NAME = 100
-_MAX_PAX = MAX_PATH + 16
-"""Longest extended header: a record's length, ` path=`, the path and the newline."""
+_MAX_PAX = 2 * MAX_PATH
+"""Longest extended header that is read, so that a path that is somewhat too long is refused by its name."""
 
 _PAX_NAME = b"PaxHeader"
 _USTAR = b"ustar\x0000"
@@ -126,7 +126,7 @@ def path_of(records: bytes) -> str:
         code, what = _RECORDS.get(name, unknown)
         _refuse(code, path, what)
     if not path:
-        _refuse("pax-malformed", "", "has an extended header without a path")
+        _refuse("pax-malformed", _PAX_NAME.decode(), "is an extended header without a path")
     return path
 
 
@@ -135,7 +135,7 @@ def _records(data: bytes) -> Iterator[tuple[str, bytes]]:
         match = _RECORD.match(data)
         length = int(match[1]) if match else 0
         if match is None or not match.end() < length <= len(data) or data[length - 1 : length] != b"\n":
-            _refuse("pax-malformed", "", "has a malformed extended header")
+            _refuse("pax-malformed", _PAX_NAME.decode(), "is an extended header with a malformed record")
         yield _decode(match[2]), data[match.end() : length - 1]
         data = data[length:]
 
@@ -144,8 +144,11 @@ def entry_of(header: bytes, path: str | None) -> tuple[str, int, bool]:
     """Return path, size and executability of a file; `path` is from its extended header, None without one.
 
     Raises:
-        IntegrityError: `header-checksum`, `archive-format`, `entry-…` by its kind, `entry-size` or `entry-mode`.
+        IntegrityError: `header-checksum`, `archive-format`, `entry-…` by its kind, `entry-size`, `entry-mode` or
+            `pax-malformed`.
     """
+    if path is not None and not any(header):
+        _refuse("pax-malformed", path, "has an extended header and no header of its own")
     _check_sum(header)
     name = path if path is not None else _text(header[:_NAME])
     _check_kind(header[156:157], name)
