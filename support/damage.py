@@ -1,6 +1,8 @@
 """What goes wrong on a disk, done to a home on purpose."""
 
+import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -33,3 +35,38 @@ def change_a_blob(home: Path) -> None:
     data = path.read_bytes()
     path.chmod(0o600)
     path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+
+
+def change_blobs(home: Path) -> None:
+    """Change the first byte of every stored blob but the trees."""
+    for path in (home / "registry" / "store" / "blobs").glob("??/*"):
+        data = path.read_bytes()
+        if not data.startswith(b"ggen-market-tree"):
+            path.chmod(0o600)
+            path.write_bytes(b"\x00" + data[1:])
+
+
+def remove_installed(project: Path) -> None:
+    """Remove everything that is not in version control."""
+    shutil.rmtree(project / ".ggen")
+
+
+def change_installed(folder: Path, kind: str) -> None:
+    """Change an installed package so that `verify` must name the change `kind`."""
+    path = folder / "README.md"
+    changes: dict[str, Callable[[], object]] = {
+        "modified": lambda: (path.chmod(0o600), path.write_bytes(b"changed")),
+        "missing": path.unlink,
+        "extra": lambda: (folder / "extra.txt").write_text("mine", encoding="utf-8"),
+        "mode": lambda: path.chmod(0o755),
+        "link": lambda: (path.unlink(), path.symlink_to("package.toml")),
+    }
+    changes[kind]()
+
+
+def change_lock(path: Path) -> None:
+    """Change one digit of the first content id."""
+    text = path.read_text(encoding="utf-8")
+    place = text.index('content_id = "sha256:') + len('content_id = "sha256:')
+    other = "0" if text[place] != "0" else "1"
+    path.write_text(text[:place] + other + text[place + 1 :], encoding="utf-8")

@@ -59,7 +59,7 @@ class World:
 
     def attempt(self, command: str) -> Outcome:
         """Run a command line in the project folder; its exit code must be asserted later (`exit_code`)."""
-        args, environ = self._command(command)
+        args, environ = self.command(command)
         done = subprocess.run(
             args, cwd=self.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=_TIMEOUT, check=False,
@@ -67,7 +67,8 @@ class World:
         self.last = self._unasserted = Outcome(tuple(args), done.returncode, done.stdout, done.stderr)
         return self.last
 
-    def _command(self, command: str) -> tuple[list[str], dict[str, str]]:
+    def command(self, command: str) -> tuple[list[str], dict[str, str]]:
+        """Return the argument list and the environment of a command line."""
         args = shlex.split(command.format(root=self.root, home=self.home, project=self.project))
         program = Path(sys.executable).with_name(args[0])
         environ = {**os.environ, "GGEN_HOME": str(self.home), "SOURCE_DATE_EPOCH": str(int(self.now.timestamp()))}
@@ -75,7 +76,7 @@ class World:
 
     def race(self, count: int, command: str) -> list[int]:
         """Run a command in `count` processes that start together; return their exit codes."""
-        args, environ = self._command(command)
+        args, environ = self.command(command)
         starter = ["sh", "-c", 'read -r _go; exec "$@"', "sh", *args]
         racers = [
             subprocess.Popen(

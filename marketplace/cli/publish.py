@@ -41,27 +41,61 @@ def _init_text(id_: str, path: Path, files: list[str]) -> Iterator[str]:
     yield render.dim(f"next: edit the template, then `ggen market publish {path}`")
 
 
-@click.command("publish")
+@click.command("pack")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The archive to write; else <id>-<version>.gpack."
+)
+@with_session()
+def pack_command(session: Session, path: Path, output: Path | None) -> None:
+    """Build the .gpack archive of the package in PATH: the same files give the same bytes on any machine.
+
+    Example: ggen market pack my-template -o my-template.gpack
+    """
+    import io
+
+    from marketplace.archive import pack
+    from marketplace.source import FolderSource
+    from marketplace.storage.files import write_atomic
+
+    source = FolderSource.read(session.folder / path)
+    manifest, tree = source.manifest, source.tree
+    target = session.folder / (output or Path(f"{manifest.id}-{manifest.version}.gpack"))
+    packed = io.BytesIO()
+    written = pack(source, packed)
+    write_atomic(target, packed.getvalue())
+    document = {
+        "id": str(manifest.id), "version": str(manifest.version), "path": str(target), "bytes": written,
+        "content_id": tree.content_id, "files": len(tree), "size": tree.size,
+    }  # fmt: skip
+    session.out.result(document, lambda: [
+        f"{render.good('Packed')} {render.bold(str(manifest.id))} {manifest.version} into {target}",
+        *render.fields([("content", tree.content_id), ("files", str(len(tree))),
+                        ("size", f"{render.size(tree.size)}, {render.size(written)} packed")]),
+    ])  # fmt: skip
+
+
+@click.command("publish")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Do everything but publish.")
 @key_option
 @registry_option
 @with_session("key", "registry")
 def publish_command(session: Session, path: Path, dry_run: bool) -> None:
-    """Check, sign and publish the package in the folder PATH.
+    """Check, sign and publish the package in PATH: a folder, or a .gpack archive.
 
     Example: ggen market publish my-template
     """
-    from marketplace.source import FolderSource, build_release
+    from marketplace.source import build_release, open_source
+    from marketplace.storage.files import scratch_folder
 
-    source = FolderSource.read(session.folder / path)
-    _note_unknown(session, source)
-    release = build_release(source, session.signer(), session.now())
-    if dry_run:
-        _refuse_existing(session, release)
-        receipt = None
-    else:
-        receipt = _publish(session, source, release)
+    signer = session.signer()
+    with scratch_folder(session.home) as scratch, open_source(session.folder / path, scratch) as source:
+        _note_unknown(session, source)
+        release = build_release(source, signer, session.now())
+        receipt = None if dry_run else _publish(session, source, release)
+        if dry_run:
+            _refuse_existing(session, release)
     document = _receipt_json(session, release, published=receipt is not None)
     session.out.result(document, lambda: _receipt_text(session, release, receipt))
 
