@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 help:
+	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
 	@echo "make lint   check style and types"
 	@echo "make clean  remove the environment and what was built"
@@ -12,6 +13,9 @@ help:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[dev]' --constraint constraints.txt
 	touch $@
+
+demo: .venv/ready
+	$(BIN)/python -m support.demo
 
 test: .venv/ready
 	$(BIN)/python -m support.run_suite $(ARGS)
@@ -24,4 +28,4 @@ lint: .venv/ready
 clean:
 	rm -rf .venv build *.egg-info
 
-.PHONY: help test lint clean
+.PHONY: help demo test lint clean

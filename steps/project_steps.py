@@ -26,9 +26,14 @@ def step_remove_installed(context):
     damage.remove_installed(context.world.project)
 
 
-@given('an installed file of "{id_}" is {kind}')
+@given('an installed file of "{id_}" is made {kind}')
 def step_change_installed(context, id_, kind):
     damage.change_installed(context.world.project / ".ggen" / "packages" / id_, kind)
+
+
+@given('an installed file of "{id_}" is modified')
+def step_edit_installed(context, id_):
+    damage.edit_installed(context.world.project / ".ggen" / "packages" / id_)
 
 
 @given("the content id in the lock file is changed")

@@ -43,8 +43,8 @@ def step_put_limited(context, text, limit):
     context.code = stores.code_of(lambda: stores.put(context.store, text, limit=limit))
 
 
-@when('the bytes "{kept}" and "{gone}" are put and garbage is collected but for "{_again}"')
-def step_gc(context, kept, gone, _again):
+@when('the bytes "{kept}" and "{gone}" are put and garbage is collected but for "{again}"')
+def step_gc(context, kept, gone, again):
     context.store.put_bytes(gone.encode())
     context.store.gc([context.store.put_bytes(kept.encode())])
 

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 
@@ -54,14 +53,21 @@ def remove_installed(project: Path) -> None:
 def change_installed(folder: Path, kind: str) -> None:
     """Change an installed package so that `verify` must name the change `kind`."""
     path = folder / "README.md"
-    changes: dict[str, Callable[[], object]] = {
-        "modified": lambda: (path.chmod(0o600), path.write_bytes(b"changed")),
-        "missing": path.unlink,
-        "extra": lambda: (folder / "extra.txt").write_text("mine", encoding="utf-8"),
-        "mode": lambda: path.chmod(0o755),
-        "link": lambda: (path.unlink(), path.symlink_to("package.toml")),
-    }
-    changes[kind]()
+    if kind == "extra":
+        (folder / "extra.txt").write_text("mine", encoding="utf-8")
+    elif kind == "mode":
+        path.chmod(0o755)
+    else:
+        path.unlink()
+    if kind == "link":
+        path.symlink_to("package.toml")
+
+
+def edit_installed(folder: Path) -> None:
+    """Write into an installed file in place, as an editor with the right to would."""
+    path = folder / "README.md"
+    path.chmod(0o600)
+    path.write_bytes(b"changed")
 
 
 def change_lock(path: Path) -> None:

@@ -43,9 +43,7 @@ def _init_text(id_: str, path: Path, files: list[str]) -> Iterator[str]:
 
 @click.command("pack")
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The archive to write; else <id>-<version>.gpack."
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The archive; else <id>-<version>.gpack.")
 @with_session()
 def pack_command(session: Session, path: Path, output: Path | None) -> None:
     """Build the .gpack archive of the package in PATH: the same files give the same bytes on any machine.

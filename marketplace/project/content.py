@@ -9,7 +9,7 @@ from pathlib import Path
 
 from marketplace.errors import IntegrityError
 from marketplace.model.release import Release
-from marketplace.model.tree import Tree
+from marketplace.model.tree import Tree, TreeEntry
 from marketplace.paths import check_paths
 from marketplace.storage.base import read_tree
 from marketplace.storage.filesystem import FilesystemStore, corrupt
@@ -54,13 +54,17 @@ def stage(store: FilesystemStore, tree: Tree, folder: Path, *, copy: bool) -> No
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(target.parent)
         store.materialise(entry.digest, target, executable=entry.executable, copy=copy)
-        if hash_file(target) != entry.digest:
+        if not _is(target, entry):
             # The link copy was edited through another project: a fresh one is made from the verified blob.
             target.unlink()
             store.drop_link_copy(entry.digest, executable=entry.executable)
             store.materialise(entry.digest, target, executable=entry.executable, copy=copy)
-            if hash_file(target) != entry.digest:
+            if not _is(target, entry):
                 raise corrupt(entry.digest)
+
+
+def _is(target: Path, entry: TreeEntry) -> bool:
+    return bool(target.lstat().st_mode & 0o100) == entry.executable and hash_file(target) == entry.digest
 
 
 def hash_file(path: Path) -> str:
