@@ -1,5 +1,6 @@
-"""The real catalog beside the project: 20,000 public package names, a real dependency graph, and ids for their names."""
+"""The real catalog beside the project: 20,000 public packages, a real dependency graph, and ids for their names."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ ROOT = "npm"
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 _MARKED = re.compile(r"(.*)-x((?:[0-9]+[a-z])+)", re.ASCII)
+_CUT = re.compile(r".*-xl[0-9a-f]{16}", re.ASCII)
 _KINDS = {".": "d", "_": "u", "+": "p", "~": "t", "-": "h"}
 _CAPITAL, _NOTHING = "c", "n"
 
@@ -35,10 +37,10 @@ def id_of(name: str, root: str = ROOT) -> str:
 
     What an id cannot hold is replaced, and a mark at the end of the segment tells where and what it was:
     `lodash.merge` is `npm.lodash-merge-x6d` (place 6 was a dot). So different names never share an id, and `name_of`
-    gives the name back.
+    gives the name back; a part too long for a segment is cut and ends in 64 bits of its SHA-256 instead.
 
     Raises:
-        ValueError: a character that no name in the catalog has, an empty part, or a part that is too long.
+        ValueError: an empty part, or a character that no name in the catalog has.
     """
     scope, slash, rest = name.removeprefix("@").partition("/")
     if name.startswith("@") != bool(slash):
@@ -47,7 +49,11 @@ def id_of(name: str, root: str = ROOT) -> str:
 
 
 def name_of(id_: str) -> str:
-    """Return the real name that `id_of` made an id for."""
+    """Return the real name that `id_of` made an id for.
+
+    Raises:
+        ValueError: the name was too long for an id, and was cut.
+    """
     parts = [_original(segment) for segment in id_.split(".")[1:]]
     return f"@{parts[0]}/{parts[1]}" if len(parts) == 2 else parts[0]
 
@@ -56,10 +62,11 @@ def _segment(part: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._+~-]+", part, re.ASCII):
         raise ValueError(f"{part!r} has characters that the mapping does not know")
     segment = part
-    if not _PLAIN.fullmatch(part) or part in WINDOWS_RESERVED or _MARKED.fullmatch(part):
+    if not _PLAIN.fullmatch(part) or part in WINDOWS_RESERVED or _MARKED.fullmatch(part) or _CUT.fullmatch(part):
         segment = _marked(part)
     if len(segment) > MAX_SEGMENT:
-        raise ValueError(f"{part!r} is too long for an id")
+        digest = hashlib.sha256(part.encode()).hexdigest()[:16]
+        segment = f"{segment[: MAX_SEGMENT - 19]}-xl{digest}"
     return segment
 
 
@@ -79,6 +86,8 @@ def _marked(part: str) -> str:
 
 
 def _original(segment: str) -> str:
+    if _CUT.fullmatch(segment):
+        raise ValueError(f"{segment!r} was cut")
     found = _MARKED.fullmatch(segment)
     if found is None:
         return segment
