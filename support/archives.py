@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import random
+import socket
 import stat
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from marketplace.archive import pack, unpack
+from marketplace.archiving.staging import Staging
 from marketplace.errors import MarketError
-from marketplace.model.tree import Tree
 from marketplace.registry.base import PackageSource
 from marketplace.source import FolderSource, check_tree, open_source
 from support.forge import CASES, Forged
@@ -115,16 +116,24 @@ SAMPLE: Mapping[str, tuple[bytes, int]] = {
 """The files of a package with something of everything: its archive's digest is written into a feature."""
 
 
+def write_files(folder: Path, files: Mapping[str, tuple[bytes, int]]) -> Path:
+    """Write files with their modes."""
+    for name, (data, mode) in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(mode)
+    return folder
+
+
 def write_sample(folder: Path, seed: int) -> Path:
     """Write the sample's files in an order, with times and with modes that depend on `seed`."""
     chance = random.Random(seed)
     for name in chance.sample(sorted(SAMPLE), len(SAMPLE)):
-        path, (data, mode) = folder / name, SAMPLE[name]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        path.chmod(chance.choice([0o700, 0o755, 0o775]) if mode == 0o755 else chance.choice([0o600, 0o644, 0o664]))
+        data, mode = SAMPLE[name]
+        write_files(folder, {name: (data, chance.choice([mode, mode & 0o700, mode | 0o020]))})
         moment = chance.randrange(2**31)
-        os.utime(path, (moment, moment))
+        os.utime(folder / name, (moment, moment))
     return folder
 
 
@@ -135,6 +144,78 @@ def pack_elsewhere(folder: Path, target: Path, *, umask: str, environ: Mapping[s
     return target.read_bytes()
 
 
-def tree_lines(tree: Tree) -> list[str]:
-    """Return the paths of a tree in its order."""
-    return [entry.path for entry in tree]
+def extract_with_tar(data: bytes, folder: Path) -> FolderSource:
+    """Unpack with the system's tar program, as somebody without this product would."""
+    import zstandard
+
+    folder.mkdir()
+    tar = zstandard.ZstdDecompressor().decompress(data)
+    subprocess.run(
+        ["tar", "-xf", "-"], cwd=folder, input=tar, check=True, timeout=60, env={**os.environ, "LC_ALL": "C.UTF-8"}
+    )
+    return FolderSource.read(folder)
+
+
+def make_in_folder(folder: Path, something: str) -> None:
+    """Put what has no place in a package into its folder."""
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    target = folder / "thing"
+    match something:
+        case "a link to a file":
+            target.symlink_to(outside / "secret.txt")
+        case "a link to a folder":
+            target.symlink_to(outside)
+        case "a link to a file of the package":
+            target.symlink_to("package.toml")
+        case "a link that leads nowhere":
+            target.symlink_to("nowhere")
+        case "a fifo":
+            os.mkfifo(target)
+        case "a socket":
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(str(target))
+        case "a setuid file":
+            target.write_text("x")
+            target.chmod(0o4755)
+        case "a name that is not UTF-8":
+            Path(os.fsdecode(bytes(folder) + b"/thing\xe9")).write_text("x")
+        case _:
+            (folder / something).parent.mkdir(parents=True, exist_ok=True)
+            (folder / something).write_text("x")
+
+
+def swap(folder: Path, name: str, how: str) -> None:
+    """Change a file of a package behind its reader's back."""
+    file = folder / name
+    match how:
+        case "other bytes":
+            file.write_bytes(b"x" * file.stat().st_size)
+        case "more bytes":
+            file.write_bytes(file.read_bytes() + b"x")
+        case "fewer bytes":
+            file.write_bytes(file.read_bytes()[:-1])
+        case "a link to the same bytes":
+            file.rename(folder.parent / "elsewhere")
+            file.symlink_to(folder.parent / "elsewhere")
+        case "a folder that is a link":
+            file.parent.rename(folder.parent / "elsewhere")
+            file.parent.symlink_to(folder.parent / "elsewhere")
+        case "a fifo":
+            file.unlink()
+            os.mkfifo(file)
+        case "nothing":
+            file.unlink()
+        case _:
+            raise AssertionError(how)
+
+
+def unpack_into_a_planted_link(root: Path) -> None:
+    """Unpack file by file, with a link planted where the second file's folder belongs."""
+    (root / "staging").mkdir()
+    (root / "outside").mkdir()
+    with Staging(root / "staging") as staging:
+        staging.write("first/a.txt", [b"x"], executable=False)
+        (root / "staging" / "second").symlink_to(root / "outside")
+        staging.write("second/b.txt", [b"x"], executable=False)
