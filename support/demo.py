@@ -27,12 +27,16 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command of `ggen market`, why it is run, its exit code, and what its output must have."""
+    """A command of `ggen market`, why it is run, its exit code, and what its output must have.
+
+    Of a `brief` one only the line of output that has `says` is shown.
+    """
 
     why: str
     arguments: tuple[str, ...]
     says: str = ""
     exit_code: int = 0
+    brief: bool = False
 
 
 def releases() -> list[Path]:
@@ -47,8 +51,9 @@ def opening() -> Iterator[Step]:
         raise DemoError(f"there is no sample catalog in {EXAMPLES}")
     yield Step("A publisher makes a signing key; it stays on this machine.", ("key", "new"), "ed25519:")
     for number, folder in enumerate(releases()):
-        why = "" if number else "Each package of the sample catalog is checked, signed and published."
-        yield Step(why, ("publish", str(folder)), folder.parent.name)
+        why = ("Each package of the sample catalog is checked, signed and published.", "The others too, in brief.", "")
+        said = f"Published {folder.parent.name} {folder.name}"
+        yield Step(why[min(number, 2)], ("publish", str(folder)), said, brief=number > 0)
     yield Step("A template user looks for something.", ("search", "rust web"), WANTED)
     yield Step("Adding a package resolves it with all it needs, locks and installs it.", ("add", WANTED), WANTED)
     yield Step("Installing again finds everything in place.", ("install",))
@@ -72,7 +77,8 @@ class Demo:
     def __init__(self, root: Path) -> None:
         self._project = root / "project"
         self._project.mkdir()
-        self._environ = {**os.environ, "GGEN_HOME": str(root / "home")}
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GGEN_")}
+        self._environ = {**own, "GGEN_HOME": str(root / "home")}
         self._program = Path(sys.executable).with_name("ggen")
 
     def run(self) -> None:
@@ -95,7 +101,8 @@ class Demo:
             [str(self._program), "market", *step.arguments], cwd=self._project, env=self._environ, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_TIMEOUT, check=False,
         )  # fmt: skip
-        say(done.stdout.rstrip("\n"))
+        short = step.brief and done.returncode == step.exit_code
+        say("\n".join(line for line in done.stdout.splitlines() if step.says in line or not short))
         if done.returncode != step.exit_code:
             raise DemoError(f"it should have ended with exit code {step.exit_code}, not {done.returncode}")
         if step.says not in done.stdout:
