@@ -1,6 +1,5 @@
 """The embedded registry: an index, a content store and a search view in one folder of the home."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -205,11 +204,7 @@ class LocalRegistry:
 
     def clear_derived(self) -> int:
         """Remove the search view and the link copies; return the bytes freed."""
-        folder = self._root / "search"
-        freed = sum(path.stat().st_size for path in folder.rglob("*")) if folder.is_dir() else 0
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        return freed + self.store.clear_link_copies()
+        return self.engine.clear() + self.store.clear_link_copies()
 
     def repair(self) -> None:
         """Rebuild the index's views from its log, and the search view from them."""

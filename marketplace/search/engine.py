@@ -1,201 +1,208 @@
-"""Full-text search on tantivy: a derived view of the index, stamped with what it has seen and rebuilt on any doubt.
+"""Full-text search on tantivy: a derived view of the package index, right whatever state its files are in.
 
-A search first brings the stored view up to date (the publisher never waits for that). When the view cannot be written,
-because another process is writing it or the disk refuses, the answer comes from a view in memory: slower, and right.
+An answer comes from the stored index plus, in memory, the changes that it lacks, so that nobody waits for a commit.
+When the stored index is missing or in doubt it is made anew; when it cannot be written all is answered from memory.
 """
 
-import json
-import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
-from marketplace.errors import UnavailableError
+from marketplace.errors import InvalidInputError
 from marketplace.search.base import (
     FACETS,
+    MAX_LIMIT,
+    MAX_QUERY,
     MAX_WINDOW,
     DocumentSource,
-    RemovedDocument,
-    SearchDocument,
     SearchHit,
     SearchPage,
     SearchQuery,
     close_matches,
 )
-from marketplace.search.query import build_query, highlights, words
-from marketplace.search.schema import SCHEMA_VERSION, make_schema, register_tokenizers, to_document
-from marketplace.storage.files import write_atomic
-from marketplace.storage.locks import FileLock
+from marketplace.search.query import Builder, Plan, make_plan, relaxed
+from marketplace.search.ranking import Part, Ranked, facets, rank
+from marketplace.search.schema import open_index
+from marketplace.search.spelling import Words
+from marketplace.search.stored import StoredIndex, UnwritableError, View, is_damage, write_changes
 
-if TYPE_CHECKING:
-    import tantivy
+_Answer = TypeVar("_Answer")
 
-_HEAP = 32_000_000
-"""Bytes of the writer's heap: tantivy wants at least 15 MB a thread."""
+TAIL = 200
+"""Changes that are searched in memory rather than committed first: 10 ms against 30 to 75 (docs/adr/0020)."""
 
-_RERANK = 200
-"""Hits looked at when downloads break ties of the score."""
+_CANDIDATES = 50
+"""Ids that are compared letter by letter for a suggestion."""
 
-_FACET_SIZE = 50
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What lies in memory: the changes after `since`, up to `revision`."""
+
+    since: int
+    revision: int
+    part: Part
+    changed: tuple[str, ...]
 
 
 class TantivySearch:
     """The `Search` over `source`, kept in `folder` (which may be deleted at any time).
 
     Args:
-        notify: told when the stored view had to be rebuilt, or could not be used.
+        folder: the stored index's own folder; its lock file lies beside it.
+        notify: told what `refresh` and `suggest` met; `search` tells it in its page's notes.
     """
 
     def __init__(self, folder: Path, source: DocumentSource, notify: Callable[[str], None]) -> None:
-        self._folder = folder
         self._source = source
         self._notify = notify
+        self._notes: list[str] = []
+        self._stored = StoredIndex(folder, source, self._notes.append)
+        self._memory: _Memory | None = None
 
     def search(self, query: SearchQuery) -> SearchPage:
-        """Answer `query`; see `Search`."""
-        try:
-            return self._answer(self._current(), query)
-        except BaseException as error:
-            if not _is_damage(error):
-                raise
-        self._notify("the search index was damaged and has been rebuilt")
-        self._discard()
-        return self._answer(self._current(), query)
+        """Answer `query`; see `Search`. Any text is allowed: it is cut to 256 characters and never read as syntax.
+
+        Raises:
+            InvalidInputError: `page-invalid` or `page-too-deep`.
+        """
+        _check_page(query)
+        self._notes.clear()
+        page = self._with_parts(lambda parts: self._answer(parts, query))
+        return replace(page, notes=tuple(dict.fromkeys(self._notes)))
 
     def refresh(self) -> None:
-        """Bring the stored view up to date, unless somebody else is at it; see `Search`."""
-        self._current()
+        """Read and check the stored index and commit what it lacks, unless somebody else is at it; see `Search`."""
+        self._notes.clear()
+        try:
+            self._stored.catch_up(thorough=True)
+        except UnwritableError:
+            return  # whoever holds the lock brings it up to date; if the disk refuses, each search says so
+        finally:
+            self._tell()
+
+    def clear(self) -> int:
+        """Remove the stored index; return the bytes freed, 0 when others are writing it. The next search makes it."""
+        self._memory = None
+        try:
+            return self._stored.clear()
+        except UnwritableError:
+            return 0
 
     def suggest(self, text: str, limit: int = 3) -> list[str]:
         """Return ids spelled like `text`, best first; see `Search`."""
-        page = self.search(SearchQuery(text=text.replace(".", " "), limit=20, highlight=False))
-        found = [hit.document.id for hit in page.hits]
-        by_name = close_matches(text.rpartition(".")[2], [id_.rpartition(".")[2] for id_ in found], limit)
-        best = [id_ for name in by_name for id_ in found if id_.rpartition(".")[2] == name]
-        return list(dict.fromkeys([*close_matches(text, found, limit), *best, *found]))[:limit]
+        text = text[:MAX_QUERY]
+        self._notes.clear()
+        found = self._with_parts(lambda parts: _near(parts, text))
+        self._tell()
+        by_name = {id_.rpartition(".")[2]: id_ for id_ in reversed(found)}
+        names = [by_name[name] for name in close_matches(text.rpartition(".")[2].lower(), by_name, limit)]
+        return list(dict.fromkeys([*close_matches(text.lower(), found, limit), *names, *found]))[:limit]
 
-    # --- keeping the view current -----------------------------------------------------------------------------------
+    def _tell(self) -> None:
+        for note in dict.fromkeys(self._notes):
+            self._notify(note)
 
-    def _current(self) -> "tantivy.Index":
-        revision, fingerprint = self._source.revision(), self._source.fingerprint()
-        if self._stamp() == [SCHEMA_VERSION, fingerprint, revision]:
-            return self._open()
+    # --- what is searched --------------------------------------------------------------------------------------------
+
+    def _with_parts(self, ask: Callable[[list[Part]], _Answer]) -> _Answer:
+        """Ask the stored index and the tail; when reading them fails, drop what is stored and ask again."""
         try:
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder.with_suffix(".lock"), purpose="updating the search index", timeout=0):
-                return self._catch_up(fingerprint)
-        except (UnavailableError, OSError):
-            return self._in_memory()  # another process is writing the view, or the home cannot be written
-
-    def _stamp(self) -> list[Any] | None:
+            return ask(self._parts())
+        except BaseException as error:
+            if not is_damage(error):
+                raise
+        self._memory = None
         try:
-            found = json.loads((self._folder / "stamp.json").read_bytes())
-            files = found.pop("files")
-            sound = all((self._folder / name).stat().st_size == size for name, size in files.items())
-            return list(found["state"]) if sound else None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None  # missing or unreadable: rebuilt below
+            self._stored.remake()
+            return ask(self._parts())
+        except UnwritableError as error:
+            return ask(self._only_memory(error))
 
-    def _open(self) -> "tantivy.Index":
-        import tantivy
+    def _parts(self) -> list[Part]:
+        try:
+            view = self._stored.view()
+            revision = self._source.revision()
+            if not view.settled or self._is_long(view):
+                view = self._caught_up(view)
+        except UnwritableError as error:
+            return self._only_memory(error)
+        if view.revision >= revision:
+            return [Part(view.searcher, view.schema)]
+        tail = self._tail(view.revision, revision)
+        return [Part(view.searcher, view.schema, tail.changed), tail.part]
 
-        index = tantivy.Index(make_schema(), path=str(self._folder), reuse=True)
-        register_tokenizers(index)
-        return index
+    def _is_long(self, view: View) -> bool:
+        if self._source.revision() - view.revision <= TAIL:
+            return False
+        changes = self._source.documents(view.revision)
+        return next(islice(changes, TAIL, None), None) is not None
 
-    def _catch_up(self, fingerprint: str) -> "tantivy.Index":
-        stamp = self._stamp()
-        if stamp is None or stamp[:2] != [SCHEMA_VERSION, fingerprint] or stamp[2] > self._source.revision():
-            if self._folder.exists() and any(self._folder.iterdir()):
-                self._notify("the search index was out of date or damaged and has been rebuilt")
-            self._discard()
-            stamp = [SCHEMA_VERSION, fingerprint, 0]
-        self._folder.mkdir(parents=True, exist_ok=True)
-        index = self._open()
-        seen = self._write(index, stamp[2])
-        files = {path.name: path.stat().st_size for path in self._folder.iterdir() if path.suffix != ".lock"}
-        files.pop("stamp.json", None)
-        document = {"state": [SCHEMA_VERSION, fingerprint, seen], "files": files}
-        write_atomic(self._folder / "stamp.json", json.dumps(document).encode())
-        return index
+    def _caught_up(self, view: View) -> View:
+        try:
+            return self._stored.catch_up()
+        except UnwritableError:
+            return view  # somebody else is committing: until then the changes are searched in memory
 
-    def _write(self, index: "tantivy.Index", since: int) -> int:
-        """Commit all changes after `since`; return the newest revision among them."""
-        writer = index.writer(_HEAP, 1)
-        for change in self._source.documents(since):
-            writer.delete_documents("id", change.id)
-            if not isinstance(change, RemovedDocument):
-                writer.add_document(to_document(change))
-            since = change.revision
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        return since
+    def _only_memory(self, why: UnwritableError) -> list[Part]:
+        self._notes.append(f"the search index cannot be used, so the answer was made in memory: {why}")
+        return [self._tail(0, self._source.revision()).part]
 
-    def _in_memory(self) -> "tantivy.Index":
-        import tantivy
-
-        index = tantivy.Index(make_schema())
-        register_tokenizers(index)
-        self._write(index, 0)
-        return index
-
-    def _discard(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def _tail(self, since: int, revision: int) -> _Memory:
+        memory = self._memory
+        if memory is None or memory.since != since or memory.revision != revision:
+            changes = list(self._source.documents(since))
+            index = open_index(None)
+            write_changes(index, changes, fresh=True)
+            part = Part(index.searcher(), index.schema)
+            memory = _Memory(since, revision, part, tuple(change.id for change in changes))
+            self._memory = memory
+        return memory
 
     # --- answering ---------------------------------------------------------------------------------------------------
 
-    def _answer(self, index: "tantivy.Index", query: SearchQuery) -> SearchPage:
-        schema, searcher = index.schema, index.searcher()
-        built = build_query(schema, query, every=True)
-        total = _count(searcher, built)
-        if not total and len(words(query.text)) > 1:
-            built = build_query(schema, query, every=False)
-            total = _count(searcher, built)
-        if not total:
+    def _answer(self, parts: list[Part], query: SearchQuery) -> SearchPage:
+        plan = make_plan(query, Words(parts, self._source))
+        ranked = _ranked(parts, plan)
+        loose = relaxed(plan)
+        if not ranked.total and loose:
+            plan = loose
+            ranked = _ranked(parts, plan)
+        if not ranked.total:
             return SearchPage(0, (), {facet: {} for facet in FACETS})
-        ranked = self._ranked(searcher, built, query)
-        page = ranked[query.offset : query.offset + query.limit]
-        shown = self._source.lookup([document.id for document, _ in page])
-        hits = tuple(
-            SearchHit(shown[found.id], score, highlights(shown[found.id], query.text) if query.highlight else {})
-            for found, score in page
-            if found.id in shown
-        )
-        return SearchPage(total, hits, _facets(searcher, built))
+        counts = facets(parts, [part.matching(plan) for part in parts])
+        return SearchPage(ranked.total, self._hits(ranked, plan), counts)
 
-    def _ranked(
-        self, searcher: "tantivy.Searcher", built: "tantivy.Query", query: SearchQuery
-    ) -> list[tuple[SearchDocument, float]]:
-        """Return the hits up to the end of the page, in the order asked for."""
-        window = MAX_WINDOW if query.sort != "relevance" else max(_RERANK, query.offset + query.limit)
-        found = searcher.search(built, min(window, MAX_WINDOW)).hits
-        scores = {str(searcher.doc(address)["id"][0]): float(score) for score, address in found}
-        documents = self._source.lookup(list(scores))
-        pairs = [(document, scores[id_]) for id_, document in documents.items()]
-        pairs.sort(key=lambda pair: pair[0].id)
-        if query.sort == "downloads":
-            pairs.sort(key=lambda pair: -pair[0].downloads)
-        elif query.sort == "updated":
-            pairs.sort(key=lambda pair: pair[0].updated_at, reverse=True)
-        elif query.sort == "relevance":
-            pairs.sort(key=lambda pair: (-round(pair[1], 1), -pair[0].downloads))
-        return pairs
+    def _hits(self, ranked: Ranked, plan: Plan) -> tuple[SearchHit, ...]:
+        shown = self._source.lookup([id_ for id_, _ in ranked.page])
+        found = [(shown[id_], score) for id_, score in ranked.page if id_ in shown]
+        if not plan.query.highlight or not plan.words:
+            return tuple(SearchHit(document, score) for document, score in found)
+        from marketplace.search.highlight import Highlighter
+
+        highlighter = Highlighter(plan.words)
+        return tuple(SearchHit(document, score, highlighter.of(document)) for document, score in found)
 
 
-def _count(searcher: "tantivy.Searcher", built: "tantivy.Query") -> int:
-    return int(searcher.search(built, 1).count)  # type: ignore[attr-defined]  # the stub forgets it
+def _check_page(query: SearchQuery) -> None:
+    if query.offset < 0 or not 0 <= query.limit <= MAX_LIMIT:
+        hint = f"ask for 0 to {MAX_LIMIT} results from an offset of 0 or more"
+        raise InvalidInputError("page-invalid", f"no page has {query.limit} results from {query.offset}", hint=hint)
+    if query.offset + query.limit > MAX_WINDOW:
+        hint = "narrow the search with a filter or more words"
+        raise InvalidInputError("page-too-deep", f"only the first {MAX_WINDOW:,} results can be paged", hint=hint)
 
 
-def _facets(searcher: "tantivy.Searcher", built: "tantivy.Query") -> dict[str, dict[str, int]]:
-    wanted = {facet: {"terms": {"field": f"{facet}_raw", "size": _FACET_SIZE}} for facet in FACETS}
-    found = searcher.aggregate(built, wanted)
-    return {
-        facet: {str(bucket["key"]): int(bucket["doc_count"]) for bucket in found[facet]["buckets"] if bucket["key"]}
-        for facet in FACETS
-    }
+def _ranked(parts: list[Part], plan: Plan) -> Ranked:
+    queries = [part.query(plan) for part in parts]
+    sort = plan.query.sort
+    if sort == "relevance" and not plan.typed:
+        sort = "downloads"  # nothing was typed: all are equally relevant, so the most used come first
+    return rank(parts, queries, sort, plan.query.offset, plan.query.limit)
 
 
-def _is_damage(error: BaseException) -> bool:
-    """Tell whether tantivy stumbled over its files: it panics (a BaseException) or raises ValueError or OSError."""
-    return type(error).__name__ == "PanicException" or isinstance(error, ValueError | OSError)
+def _near(parts: list[Part], text: str) -> list[str]:
+    queries = [Builder(part.schema).near(text, part.without) for part in parts]
+    return [id_ for id_, _ in rank(parts, queries, "relevance", 0, _CANDIDATES).page]
