@@ -31,7 +31,7 @@ from marketplace.search.stored import StoredIndex, UnwritableError, View, is_dam
 _Answer = TypeVar("_Answer")
 
 TAIL = 200
-"""Changes that are searched in memory rather than committed first: 10 ms against 30 to 75 (docs/adr/0020)."""
+"""Changes that are searched in memory rather than committed first, which up to here is the cheaper (docs/adr/0020)."""
 
 _CANDIDATES = 50
 """Ids that are compared letter by letter for a suggestion."""
