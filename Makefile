@@ -6,7 +6,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
-	@echo "make lint   check style and types"
+	@echo "make lint   check style, types and features"
 	@echo "make clean  remove the environment and what was built"
 
 .venv/ready: pyproject.toml constraints.txt
@@ -24,6 +24,7 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m support.gherkin_lint
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -1,4 +1,4 @@
-@cli @level2
+@cli @config @level2
 Feature: Settings come from where the user expects
   As a template user
   I want a flag to beat the environment, that to beat the project, that to beat my own settings
@@ -146,7 +146,7 @@ Feature: Settings come from where the user expects
       | a bad value         | search_limit 0     | setting-invalid     | the default is 20               |
       | a home in a file    | home /elsewhere    | setting-not-allowed | GGEN_HOME                       |
 
-  @level3
+  @level3 @concurrency
   Scenario: Settings written by several processes at once are all kept
     When these settings are written at the same moment, each by a process of its own
       | name         | value  |

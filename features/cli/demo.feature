@@ -1,4 +1,4 @@
-@cli @level4
+@cli @demo @level4
 Feature: The demo shows a newcomer the whole path
   As a newcomer
   I want one command that publishes, searches, installs and catches a tampered file before my eyes

@@ -2,6 +2,7 @@
 Feature: The first verbs of the command line
   A newcomer finds a verb, makes a key and a package, and gets a clear answer to every mistake.
 
+  @smoke
   Scenario: A newcomer makes a signing key and sees it in the list
     When I run "ggen market key new --name work"
     Then the output contains "ed25519:"

@@ -1,4 +1,4 @@
-@cli @level4
+@cli @project @resolver @level4
 Feature: A project gets what it needs, and nobody changes it unnoticed
   A template user adds packages, installs them with all they need, and finds out about every change.
 
@@ -111,7 +111,7 @@ Feature: A project gets what it needs, and nobody changes it unnoticed
     And I run "ggen market add io.acme.mine"
     Then the project has the file ".ggen/packages/io.acme.mine/README.md"
 
-  @level3
+  @level3 @crash
   Scenario: An install that is killed at any file-system operation leaves the old or the new state
     Given I run "ggen market add io.ggen.rust.axum --no-install"
     When installing is killed at each of its file-system operations, and tried again

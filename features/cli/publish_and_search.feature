@@ -1,4 +1,4 @@
-@cli @level4
+@cli @index @search @level4
 Feature: What is published is found by the very next search
   A publisher publishes, a template user finds it, and a mistake is answered with the next step.
 
@@ -113,7 +113,7 @@ Feature: What is published is found by the very next search
     Then the exit code is 3
     And the error code is "store-damaged"
 
-  @level3
+  @level3 @concurrency
   Scenario: Ten processes publish one version: one wins, nine are told so, and the index is intact
     When 10 processes publish "axum" at the same moment
     Then 1 of them succeeds and 9 end with exit code 5

@@ -1,4 +1,4 @@
-@local @level2
+@local @archive @level2
 Feature: The archive of a package is the same everywhere, and gives back the very files
   As a publisher
   I want the bytes of my package's archive to depend on its files alone

@@ -1,4 +1,4 @@
-@local @level2
+@local @archive @demo @level2
 Feature: The project's own sample catalog is real
   Scenario: Every release of the sample catalog can be published and used
     Given the project's sample catalog

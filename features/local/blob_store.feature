@@ -1,7 +1,8 @@
-@local @level2
+@local @storage @level2
 Feature: The content store keeps bytes under their digest
   Both back ends keep one contract.
 
+  @smoke
   Scenario Outline: The <store> store gives back what was put and keeps equal bytes once
     Given a <store> store
     When the bytes "hello" are put twice

@@ -1,4 +1,4 @@
-@local @level2
+@local @import @level2
 Feature: A catalog of the older shape is imported as far as it can be read
   As an operator who moves to this registry
   I want each entry that cannot be taken to be named with the reason, and all others to be taken

@@ -1,4 +1,4 @@
-@local @level1
+@local @model @level1
 Feature: The model obeys its laws
   As an engineer who builds on the records, trees, versions and requirements of the marketplace
   I want what holds for all of them to be checked with values that nobody chose

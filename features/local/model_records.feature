@@ -1,4 +1,4 @@
-@local @security @level1
+@local @security @model @level1
 Feature: Records are read strictly
   As a template user
   I want a record that can be read in two ways to be refused by everybody

@@ -1,4 +1,4 @@
-@local @level1
+@local @model @level1
 Feature: Versions and requirements mean what Cargo's users expect
   As a template user
   I want `^1.2` and its relatives to choose as they do in the tools I know

@@ -1,4 +1,4 @@
-@local @level2
+@local @search @level2
 Feature: Searching finds packages by name, words and filters, the best match first
   A template user types what comes to mind: a name, its beginning, a misspelt name, words of the description.
 

@@ -1,4 +1,4 @@
-@local @level2
+@local @search @index @level2
 Feature: What was published is found at once, whatever state the stored search index is in
   The stored index is a derived view. It may lag, be lost, damaged, foreign or busy: the answer is right all the same.
 
@@ -132,12 +132,12 @@ Feature: What was published is found at once, whatever state the stored search i
     Then common queries give the order that an index made at once gives
     And the packages answer from memory
 
-  @level3
+  @level3 @concurrency
   Scenario: Four processes find the index missing at the same time
     When 4 processes search 2000 made-up packages for "io" at once
     Then all of them find the same, and so does this one
 
-  @level3
+  @level3 @crash @concurrency
   Scenario: A process is killed while it makes the index
     Given 20000 made-up packages can be searched
     When a process that makes the index of 20000 packages is killed in the middle

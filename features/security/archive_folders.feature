@@ -1,4 +1,4 @@
-@security @level2
+@security @archive @level2
 Feature: A package folder is read without following what leads out of it
   As a publisher
   I want nothing to be published that I did not put into the folder

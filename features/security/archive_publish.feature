@@ -1,4 +1,4 @@
-@security @level4
+@security @archive @cli @level4
 Feature: Publishing a hostile archive from the command line
   Scenario Outline: ggen market publish refuses an archive with <case>
     Given an archive with <case>

@@ -1,4 +1,4 @@
-@security @level2
+@security @archive @level2
 Feature: A hostile archive is refused before it can do anything
   As somebody who publishes or installs what others have packed
   I want every archive but the honest one to be refused, by the same rule at every door

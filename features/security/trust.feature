@@ -151,7 +151,7 @@ Feature: A publisher's key is pinned on first use
       | a key of another algorithm | io.acme   | key-malformed     | rsa:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a     |
       | a key anybody can sign for | io.acme   | key-small-order   | ed25519:0100000000000000000000000000000000000000000000000000000000000000 |
 
-  @level3
+  @level3 @concurrency
   Scenario: Of several first publishers at the same moment exactly one pins the namespace
     When these people publish io.acme.web@1.0.0 at the same moment, each from a process of its own
       | person |
