@@ -6,6 +6,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
+	@echo "make engine install and start a Docker engine for the cleanroom (Debian, root); again: nothing to do"
 	@echo "make lint   check style, types and features"
 	@echo "make clean  remove the environment and what was built"
 
@@ -20,6 +21,9 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/python -m support.run_suite $(ARGS)
 
+engine:
+	@$(PYTHON) -m support.engine_setup
+
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -29,4 +33,4 @@ lint: .venv/ready
 clean:
 	rm -rf .venv build *.egg-info
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test engine lint clean

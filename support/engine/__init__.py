@@ -1,0 +1,1 @@
+"""The engines that run a room's containers, behind one interface."""

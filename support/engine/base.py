@@ -1,0 +1,281 @@
+"""The interface of an engine: networks, volumes, images and containers, and what it can promise.
+
+Nothing here knows what runs in a container. A resource carries labels from the moment it exists, so that whoever comes
+later (the room, the watchdog, the sweep) finds it without being told.
+"""
+
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from support.deadline import Deadline
+from support.policy import Policy
+
+RUN_LABEL = "cleanroom.run"
+ROOM_LABEL = "cleanroom.room"
+Labels = Mapping[str, str]
+
+
+class EngineError(Exception):
+    """An engine could not do what it was asked: harness trouble, never the product's fault."""
+
+
+class EngineUnavailableError(EngineError):
+    """There is no such engine here; the text says why."""
+
+
+class CapabilityError(EngineError):
+    """The engine here cannot promise what was asked for."""
+
+
+class ExecTimeoutError(EngineError):
+    """A command in a container outlived its deadline; it was killed. `stdout` and `stderr` are what it had written."""
+
+    def __init__(self, message: str, stdout: bytes, stderr: bytes) -> None:
+        super().__init__(message)
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class Capability(StrEnum):
+    """What an engine may promise; the values are what `@use.with_…` tags and reports call them."""
+
+    IMAGES = "images"  # runs what is in an image, not what is installed on the host
+    VOLUMES = "volumes"
+    PRIVATE_NETWORK = "private_network"  # each container has its own address, rooms do not reach one another
+    NO_EGRESS = "no_egress"
+    EGRESS = "egress"  # can give a container a way out, where a policy allows one
+    HOST_CLOSED = "host_closed"  # services of the host cannot be reached from inside
+    READ_ONLY_ROOT = "read_only_root"
+    NO_CAPABILITIES = "no_capabilities"
+    NO_NEW_PRIVILEGES = "no_new_privileges"
+    NON_ROOT = "non_root"
+    MEMORY_LIMIT = "memory_limit"
+    CPU_LIMIT = "cpu_limit"
+    PIDS_LIMIT = "pids_limit"
+    PAUSE = "pause"
+    STATS = "stats"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of a room. `gateway` is the host's address on it, or empty where the host has none."""
+
+    id: str
+    name: str
+    subnet: str
+    gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A folder that outlives containers; `path` is where the host sees it."""
+
+    id: str
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume, or a file or folder of the host, at a place in a container."""
+
+    source: Volume | Path
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """What to run. `scratch` gives sized writable memory file systems by path, in bytes, beside the policy's /tmp."""
+
+    name: str
+    image: str
+    command: tuple[str, ...]
+    policy: Policy
+    environment: Labels = field(default_factory=dict)
+    networks: tuple[Network, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    scratch: Mapping[str, int] = field(default_factory=dict)
+    working_dir: str = "/tmp"  # noqa: S108 - the one folder that every policy leaves writable
+    labels: Labels = field(default_factory=dict)
+    health_check: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """What a command in a container did; the two streams apart."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode(errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of a container: `created`, `running`, `paused`, `exited`; `health` is empty without a health check."""
+
+    status: str
+    exit_code: int | None
+    oom_killed: bool
+    pid: int  # on the host; 0 when it does not run
+    health: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The resources that a container has used so far, read from its control groups."""
+
+    cpu_seconds: float
+    throttled_seconds: float
+    memory_bytes: int
+    memory_peak_bytes: int
+    pids: int
+
+
+class Recipe(Protocol):
+    """How to make an image, on any engine and without the network. See `support.images`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def key(self) -> str:
+        """Return a digest of all that goes into it: equal keys, equal images."""
+
+    def build_context(self, folder: Path) -> Mapping[str, str]:
+        """Write a Dockerfile and what it copies into a folder; return the build arguments."""
+
+    def base(self) -> "Recipe | None":
+        """Return the recipe of the image that `ARG BASE` stands for, or None for a base itself."""
+
+    def build_tree(self, folder: Path, base: Path | None) -> None:
+        """Make the root file system in a folder, from the base's: what the host engine runs in."""
+
+
+class Container(Protocol):
+    """A container, from its creation to its removal. A call that it is too late for raises EngineError."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def spec(self) -> ContainerSpec: ...
+
+    def start(self) -> None: ...
+
+    def exec(
+        self, argv: Iterable[str], deadline: Deadline, environment: Labels | None = None, user: str | None = None
+    ) -> ExecResult:
+        """Run a command inside to its end. Raises ExecTimeoutError at the deadline, and kills it."""
+
+    def logs(self) -> bytes:
+        """Return all that was written so far, standard output and error as they came."""
+
+    def log_to(self, path: Path) -> None:
+        """Stream the log to a file from now on; call it between creation and start to miss nothing."""
+
+    def copy_in(self, content: bytes, target: str, mode: int = 0o644) -> None:
+        """Write a file at a path that is writable inside."""
+
+    def copy_out(self, source: str) -> bytes:
+        """Return the content of a file inside. Raises FileNotFoundError."""
+
+    def kill(self, signal: str = "SIGKILL") -> None: ...
+
+    def stop(self, grace: float = 5.0) -> None:
+        """Ask it to end by SIGTERM, and kill it after `grace` seconds."""
+
+    def restart(self) -> None:
+        """Start it again after a kill or stop; it keeps its volumes and addresses."""
+
+    def pause(self) -> None: ...
+
+    def unpause(self) -> None: ...
+
+    def state(self) -> State: ...
+
+    def inspect(self) -> Mapping[str, object]:
+        """Return all that the engine knows about it, for a failure's artefacts."""
+
+    def stats(self) -> Stats: ...
+
+    def address(self, network: Network) -> str:
+        """Return its address on a network, as its peers there see it."""
+
+    def endpoint(self, port: int) -> tuple[str, int]:
+        """Return host and port by which a process of this machine reaches a port inside."""
+
+    def connect(self, network: Network) -> None: ...
+
+    def disconnect(self, network: Network) -> None: ...
+
+    def remove(self) -> None:
+        """Kill and remove it; doing so twice is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A resource that an engine found by its labels."""
+
+    kind: str  # container, network, volume, rule, cgroup, folder
+    id: str
+    name: str
+    labels: Labels
+
+
+class Engine(Protocol):
+    """An engine. Everything it makes carries the labels of its run."""
+
+    @property
+    def name(self) -> str:
+        """`docker` or `host`."""
+
+    @property
+    def version(self) -> str: ...
+
+    def missing(self) -> Mapping[Capability, str]:
+        """Return what cannot be promised here, each with the reason that a probe found."""
+
+    def image(self, recipe: Recipe) -> str:
+        """Return the image of a recipe, building it the first time."""
+
+    def create_network(self, name: str, labels: Labels, policy: Policy) -> Network: ...
+
+    def remove_network(self, network: Network) -> None: ...
+
+    def create_volume(self, name: str, labels: Labels) -> Volume: ...
+
+    def remove_volume(self, volume: Volume) -> None: ...
+
+    def create(self, spec: ContainerSpec) -> Container:
+        """Create a container, without starting it.
+
+        Raises:
+            CapabilityError: its policy asks for what is missing here.
+        """
+
+    def leftovers(self, label: str = RUN_LABEL, value: str | None = None) -> list[Leftover]:
+        """Return what exists with a label, of one run or of all."""
+
+    def remove_leftovers(self, found: Iterable[Leftover]) -> None:
+        """Remove what was found: containers first, then what they used; what is gone already is no error."""
+
+    def close(self) -> None: ...
+
+
+def can_connect(host: str, port: int, seconds: float = 0.5) -> bool:
+    """Say whether something accepts connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=seconds):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,46 @@
+"""Processes of this machine: their descendants, their birth, their end."""
+
+import os
+import signal
+from pathlib import Path
+
+_START_TIME = 19  # the field of /proc/PID/stat, counted after the parenthesis (proc(5): field 22)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started and that still run."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(child) for child in path.read_text(encoding="ascii").split()]
+        except OSError:  # the thread has ended
+            continue
+    return found
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and all of its descendants; each is stopped first, so that it starts no more."""
+    if not _send(pid, signal.SIGSTOP):
+        return
+    below = children(pid)
+    for child in below:
+        kill_tree(child)
+    _send(pid, signal.SIGKILL)
+
+
+def start_time(pid: int) -> str:
+    """Return when a process began, in the kernel's ticks since the boot, or nothing if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in ("Z", "X") else fields[_START_TIME]
+
+
+def _send(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
