@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 copy_option = click.option("--copy", is_flag=True, default=None, help="Install copies instead of links.")
 force_option = click.option("--force", is_flag=True, help="Discard local edits in installed packages.")
+pre_option = click.option("--pre", is_flag=True, help="Allow pre-releases where no requirement names one.")
 
 
 @contextmanager
@@ -42,17 +43,20 @@ def _workshop(session: Session, *, copy: bool | None = None, make: bool = False)
 @click.command("add")
 @click.argument("packages", metavar="ID[@REQ]...", nargs=-1, required=True, shell_complete=complete_id)
 @click.option("--no-install", is_flag=True, help="Only edit ggen.toml and ggen.lock.")
+@pre_option
 @copy_option
 @force_option
 @registry_option
 @with_session("registry")
-def add_command(session: Session, packages: tuple[str, ...], no_install: bool, copy: bool | None, force: bool) -> None:
+def add_command(
+    session: Session, *, packages: tuple[str, ...], no_install: bool, copy: bool | None, force: bool, pre: bool
+) -> None:
     """Add packages to ggen.toml, resolve, lock and install them.
 
     Example: ggen market add io.ggen.rust.axum io.ggen.rust.cli@^1.2
     """
     with _workshop(session, copy=copy, make=True) as workshop:
-        report = workshop.add(dict(map(_wish, packages)), install=not no_install, force=force)
+        report = workshop.add(dict(map(_wish, packages)), install=not no_install, force=force, prereleases=pre)
     _show(session, report)
 
 
@@ -82,26 +86,28 @@ def remove_command(session: Session, packages: tuple[str, ...], force: bool) -> 
 
 @click.command("install")
 @click.option("--locked", is_flag=True, help="Refuse to change ggen.lock.")
+@pre_option
 @copy_option
 @force_option
 @registry_option
 @with_session("registry")
-def install_command(session: Session, locked: bool, copy: bool | None, force: bool) -> None:
+def install_command(session: Session, locked: bool, copy: bool | None, force: bool, pre: bool) -> None:
     """Install what ggen.lock says; resolve first when it does not answer ggen.toml.
 
     Example: ggen market install --locked
     """
     with _workshop(session, copy=copy) as workshop:
-        report = workshop.install(locked=locked, force=force)
+        report = workshop.install(locked=locked, force=force, prereleases=pre)
     _show(session, report)
 
 
 @click.command("update")
 @click.argument("packages", metavar="[ID]...", nargs=-1)
+@pre_option
 @force_option
 @registry_option
 @with_session("registry")
-def update_command(session: Session, packages: tuple[str, ...], force: bool) -> None:
+def update_command(session: Session, packages: tuple[str, ...], force: bool, pre: bool) -> None:
     """Choose the newest allowed versions of the packages named, or of all.
 
     Example: ggen market update io.ggen.rust.axum
@@ -109,7 +115,7 @@ def update_command(session: Session, packages: tuple[str, ...], force: bool) -> 
     from marketplace.model.ids import PackageId
 
     with _workshop(session) as workshop:
-        report = workshop.update([PackageId.parse(text) for text in packages], force=force)
+        report = workshop.update([PackageId.parse(text) for text in packages], force=force, prereleases=pre)
     _show(session, report)
 
 

@@ -74,9 +74,12 @@ class Workshop:
         self._advance = advance
 
     def add(
-        self, wishes: Mapping[PackageId, Requirement | None], *, install: bool = True, force: bool = False
-    ) -> Report:
+        self, wishes: Mapping[PackageId, Requirement | None], *, install: bool = True, force: bool = False,
+        prereleases: bool = False,
+    ) -> Report:  # fmt: skip
         """Require packages; one without a requirement gets a caret on the version chosen now.
+
+        `prereleases` allows them where no requirement names one; so it does in `install` and `update`.
 
         Raises:
             What resolving, fetching and verifying raise; ConflictError `local-edits`.
@@ -85,7 +88,7 @@ class Workshop:
             self._recover()
             text = self._project.manifest_text()
             wanted = {str(id_): str(requirement or "*") for id_, requirement in wishes.items()}
-            lock, yanked = self._resolved(edited(text, wanted), upgrade=set(wishes))
+            lock, yanked = self._resolved(edited(text, wanted), upgrade=set(wishes), prereleases=prereleases)
             chosen = lock.by_id()
             final = {str(i): str(r) if r else f"^{chosen[i].release.version}" for i, r in wishes.items()}
             return self._apply(lock, edited(text, final), install=install, force=force, yanked=yanked)
@@ -103,7 +106,7 @@ class Workshop:
             lock, yanked = self._resolved(text)
             return self._apply(lock, text, install=True, force=force, yanked=yanked)
 
-    def install(self, *, locked: bool = False, force: bool = False) -> Report:
+    def install(self, *, locked: bool = False, force: bool = False, prereleases: bool = False) -> Report:
         """Install what the lock says if it answers `ggen.toml`, else resolve first.
 
         Raises:
@@ -117,10 +120,10 @@ class Workshop:
                 if locked:
                     hint = "run `ggen market install` without --locked and commit the new ggen.lock"
                     raise ConflictError("lock-out-of-date", "ggen.lock does not answer ggen.toml", hint=hint)
-                lock, yanked = self._resolved(text)
+                lock, yanked = self._resolved(text, prereleases=prereleases)
             return self._apply(lock, text, install=True, force=force, yanked=yanked)
 
-    def update(self, ids: Sequence[PackageId], *, force: bool = False) -> Report:
+    def update(self, ids: Sequence[PackageId], *, force: bool = False, prereleases: bool = False) -> Report:
         """Choose the newest allowed versions of `ids`, or of everything.
 
         Raises:
@@ -135,7 +138,7 @@ class Workshop:
                         "not-locked", f"{id_} is not in ggen.lock", hint="`ggen market list` shows what is"
                     )
             text = self._project.manifest_text()
-            lock, yanked = self._resolved(text, upgrade=set(ids) or set(known))
+            lock, yanked = self._resolved(text, upgrade=set(ids) or set(known), prereleases=prereleases)
             return self._apply(lock, text, install=True, force=force, yanked=yanked)
 
     def outdated(self) -> tuple[Outdated, ...]:
@@ -189,11 +192,13 @@ class Workshop:
         if journal.recover(self._project):
             self._notify("an interrupted command was completed first")
 
-    def _resolved(self, text: str, upgrade: set[PackageId] | None = None) -> tuple[Lockfile, dict[str, str]]:
+    def _resolved(
+        self, text: str, upgrade: set[PackageId] | None = None, *, prereleases: bool = False
+    ) -> tuple[Lockfile, dict[str, str]]:
         from marketplace.project.resolver import resolve
 
         kept = {i: item.release.version for i, item in self._project.lock().by_id().items() if i not in (upgrade or ())}
-        found = resolve(requirements_of(text), self._registry, locked=kept)
+        found = resolve(requirements_of(text), self._registry, locked=kept, prereleases=prereleases)
         lock = Lockfile.of(Locked(release, self._registry.name) for release in found.releases)
         return lock, {str(id_): reason for id_, reason in found.yanked.items()}
 

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 MAX_ROUNDS = 20_000
 """Steps of the search before it gives up: a thousand packages take about a thousand."""
 
-
 MAX_IMPROVEMENTS = 100
 """Searches spent on better versions of what the project itself requires, once some choice is known."""
 
 
-def best(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRelease]:
+def best(roots: Sequence[Demand], candidates: Candidates, max_rounds: int = MAX_ROUNDS) -> dict[str, ListedRelease]:
     """Return the choice that is best for the project's own requirements, one after the other by id.
 
     resolvelib replaces a version that a later demand excludes by the next one that fits, and does not ask whether
@@ -32,7 +31,7 @@ def best(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRel
         Impossible: there is no choice at all.
         TooDeep: none was found.
     """
-    found = search(roots, candidates)
+    found = search(roots, candidates, max_rounds)
     fixed: list[Demand] = []
     tries = MAX_IMPROVEMENTS
     for root in roots:
@@ -41,7 +40,7 @@ def best(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRel
             if tries < 0:
                 return found
             try:
-                found = search([*roots, *fixed, _exactly(item)], candidates, MAX_ROUNDS // 10)
+                found = search([*roots, *fixed, _exactly(item)], candidates, max_rounds // 10)
                 break
             except (Impossible, TooDeep):
                 continue

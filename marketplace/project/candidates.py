@@ -76,10 +76,12 @@ class Candidates:
             given = error.details.get("suggestions")
             self.suggestions[id_] = [str(item) for item in given] if isinstance(given, list | tuple) else []
             return ()
-        locked = self._locked.get(id_)
-        if locked is None or len(listed) < 2:
+        if len(listed) < 2:
             return listed
-        return tuple(sorted(listed, key=lambda item: item.release.version.text != locked))  # a stable sort
+        # Sorted although a registry answers in this order: no registry's slip may choose an old version.
+        highest = sorted(listed, key=lambda item: item.release.version.precedence, reverse=True)
+        locked = self._locked.get(id_)
+        return tuple(sorted(highest, key=lambda item: item.release.version.text != locked))
 
     def admits(self, requirement: Requirement, item: ListedRelease) -> bool:
         """Tell whether `item` may be chosen for `requirement`."""

@@ -11,6 +11,7 @@ from marketplace.model import canonical
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
+from marketplace.project.candidates import within
 
 FORMAT = 1
 _HEADER = "# Made by `ggen market`: commit it, do not edit it.\n"
@@ -61,9 +62,7 @@ class Lockfile:
 
 def _meets(requirement: Requirement, locked: Locked) -> bool:
     version = locked.release.version
-    return requirement.admits(version) or (
-        bool(version.prerelease) and all(b.admits(version) for b in requirement.comparators)
-    )
+    return requirement.admits(version) or within(requirement, version)
 
 
 def _table(item: Locked) -> str:

@@ -33,6 +33,7 @@ def resolve(
     *,
     locked: Mapping[PackageId, Version] | None = None,
     prereleases: bool = False,
+    max_rounds: int | None = None,
 ) -> Resolution:
     """Choose a release of each required package and of all they depend on, one version per id.
 
@@ -41,6 +42,7 @@ def resolve(
         releases: where versions are listed (each package is asked for once).
         locked: versions that are kept while they fit; only these may be yanked.
         prereleases: choose pre-releases too where no requirement names one.
+        max_rounds: steps of the search before it gives up, `backtracking.MAX_ROUNDS` when None.
 
     Raises:
         ConflictError: `unsatisfiable`, `versions-yanked`, `only-prereleases` or `resolution-too-deep`.
@@ -48,7 +50,7 @@ def resolve(
     """
     candidates = Candidates(releases, locked or {}, prereleases=prereleases)
     try:
-        chosen = choose(requirements, candidates)
+        chosen = choose(requirements, candidates, max_rounds)
     except (Impossible, TooDeep) as failure:
         from marketplace.project.explain import explain
 
@@ -58,7 +60,9 @@ def resolve(
     return Resolution(tuple(item.release for item in ordered), yanked)
 
 
-def choose(requirements: Requirements, candidates: Candidates) -> dict[str, ListedRelease]:
+def choose(
+    requirements: Requirements, candidates: Candidates, max_rounds: int | None = None
+) -> dict[str, ListedRelease]:
     """Return the chosen version of each package.
 
     Raises:
@@ -68,9 +72,9 @@ def choose(requirements: Requirements, candidates: Candidates) -> dict[str, List
     roots = [Demand(id_.text, requirement) for id_, requirement in sorted(requirements.items())]
     found = _one_pass(roots, candidates)
     if found is None:
-        from marketplace.project.backtracking import best
+        from marketplace.project.backtracking import MAX_ROUNDS, best
 
-        found = best(roots, candidates)
+        found = best(roots, candidates, max_rounds or MAX_ROUNDS)
     return found
 
 
