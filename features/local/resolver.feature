@@ -40,6 +40,11 @@ Feature: One version of each package is chosen, the highest that suits everybody
         | web.egg 1.0.0          | web.hen ^1                 |               |
         | web.self 1.0.0         | web.self ^1                |               |
         | web.early 0.9.0-beta.1 |                            |               |
+        | web.ring 1.0.0         |                            |               |
+        | web.ring 1.1.0         |                            |               |
+        | web.ring 2.0.0         | web.ring =1.0.0            |               |
+        | web.ruin 1.0.0         |                            |               |
+        | web.ruin 2.0.0         | web.base *; web.ruin <2    |               |
 
     Scenario Outline: <why>
       When a project requires "<requires>"
@@ -59,6 +64,8 @@ Feature: One version of each package is chosen, the highest that suits everybody
         | A yanked version is not chosen                           | web.base *                      | web.base 1.6.0                                  |
         | Two packages that need each other come together          | web.hen *                       | web.egg 1.0.0, web.hen 1.0.0                    |
         | A package may need itself                                | web.self ^1                     | web.self 1.0.0                                  |
+        | A release that excludes itself gives way to the next one | web.ring *                      | web.ring 1.1.0                                  |
+        | What only a release given up has needed is left out      | web.ruin *                      | web.ruin 1.0.0                                  |
 
     Scenario Outline: With pre-releases allowed everywhere, <why>
       When a project requires "<requires>" and allows pre-releases
