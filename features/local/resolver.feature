@@ -4,7 +4,7 @@ Feature: One version of each package is chosen, the highest that suits everybody
   that all requirements admit. When there is no such choice, it says whose requirement of whom stands in the way, and
   what would work.
 
-  Scenario Outline: The law: <law>
+  Scenario Outline: The law of choosing: <law>
     Then it holds for every universe tried: "<law>"
 
     Examples:
@@ -46,7 +46,7 @@ Feature: One version of each package is chosen, the highest that suits everybody
         | web.ruin 1.0.0         |                            |               |
         | web.ruin 2.0.0         | web.base *; web.ruin <2    |               |
 
-    Scenario Outline: <why>
+    Scenario Outline: The version chosen: <why>
       When a project requires "<requires>"
       Then it gets "<gets>"
 
@@ -112,7 +112,7 @@ Feature: One version of each package is chosen, the highest that suits everybody
         | web.early 1.0.0-rc.1 |                       |             |
         | web.uses 1.0.0       | web.early ^1          |             |
 
-    Scenario Outline: <why>
+    Scenario Outline: The reason given: <why>
       When a project requires "<requires>"
       Then there is no choice: "<code>", since "<message>"
       And it is proposed: "<hint>"
