@@ -1,19 +1,51 @@
-"""Steps about the content store."""
+"""Steps about the content stores."""
 
 from behave import given, then, when
 
-from support import stores
+from marketplace.model.tree import digest_of
+from marketplace.storage.memory import MemoryStore
+from support import store_laws, stores
+
+
+@given("a memory store of {size:d} bytes")
+def step_small_store(context, size):
+    context.store = MemoryStore(size)
 
 
 @given("a {kind} store")
 def step_store(context, kind):
-    context.store = stores.make(kind, context.world.root)
+    context.told = []
+    context.store = stores.make(kind, context.world.root, context.told.append)
 
 
 @when('the bytes "{text}" are put twice')
-def step_put_twice(context, text):
+@when('the bytes "" are put twice')
+def step_put_twice(context, text=""):
     context.digest = context.store.put_bytes(text.encode())
     assert context.store.put_bytes(text.encode()) == context.digest
+
+
+@when("{size:d} made-up bytes are put")
+def step_put_made_up(context, size):
+    context.data = stores.made_up(size)
+    context.digest = stores.put(context.store, context.data)
+
+
+@when('the bytes "{text}" are put with their digest and a limit of {limit:d} bytes')
+def step_put_exactly(context, text, limit):
+    data = text.encode()
+    context.digest = stores.put(context.store, data, expected=digest_of(data), limit=limit)
+
+
+@when("{count:d} threads put the same {size:d} made-up bytes at the same moment")
+def step_put_in_threads(context, count, size):
+    context.data = stores.made_up(size)
+    context.digest = stores.put_in_threads(context.store, count, context.data)
+
+
+@when("a stream that breaks after {size:d} bytes is put")
+def step_put_breaking(context, size):
+    stores.put_breaking(context.store, size)
 
 
 @given('the bytes "{text}" were put and their file was changed on disk')
@@ -28,6 +60,24 @@ def step_installed(context, text):
     assert context.store.materialise(context.digest, context.installed, executable=False, copy=False) == "hardlink"
 
 
+@given('the folder for the bytes "{text}" is a link to another folder')
+def step_linked_shard(context, text):
+    context.other = context.world.root / "other"
+    stores.link_shard(context.store, text.encode(), context.other)
+
+
+@given("a staged file was left by a killed process")
+def step_left(context):
+    (context.store.root / "staging").mkdir(parents=True)
+    (context.store.root / "staging" / ".ggen-staged-0123456789ab").write_bytes(b"half")
+
+
+@given("a file of somebody else lies among the blobs")
+def step_stranger(context):
+    (context.store.root / "blobs" / "00").mkdir(parents=True)
+    (context.store.root / "blobs" / "00" / "notes.txt").write_bytes(b"mine")
+
+
 @when("the installed file is edited in place")
 def step_edit(context):
     stores.edit_in_place(context.installed)
@@ -35,18 +85,62 @@ def step_edit(context):
 
 @when('putting the bytes "{text}" with another digest is tried')
 def step_put_wrong(context, text):
-    context.code = stores.code_of(lambda: stores.put(context.store, text, expected="sha256:" + "0" * 64))
+    context.code = stores.code_of(lambda: stores.put(context.store, text.encode(), expected="sha256:" + "0" * 64))
 
 
 @when('putting the bytes "{text}" with a limit of {limit:d} bytes is tried')
 def step_put_limited(context, text, limit):
-    context.code = stores.code_of(lambda: stores.put(context.store, text, limit=limit))
+    context.code = stores.code_of(lambda: stores.put(context.store, text.encode(), limit=limit))
 
 
-@when('the bytes "{kept}" and "{gone}" are put and garbage is collected but for "{again}"')
-def step_gc(context, kept, gone, again):
-    context.store.put_bytes(gone.encode())
-    context.store.gc([context.store.put_bytes(kept.encode())])
+@when('putting the bytes "{text}" is tried')
+def step_put_tried(context, text):
+    context.code = stores.code_of(lambda: stores.put(context.store, text.encode()))
+
+
+@when('the bytes "{text}" are put and somebody swaps the staged file')
+def step_put_swapped(context, text):
+    context.code = stores.code_of(lambda: stores.put_swapped(context.store, text.encode()))
+
+
+@when("{count:d} blobs are put and the names of their staged files are noted")
+def step_names(context, count):
+    context.names = stores.staged_names(context.store, count)
+    assert len(context.names) == count, context.names
+
+
+@then("all names differ, and each has at least {bits:d} random bits")
+def step_names_differ(context, bits):
+    assert len(set(context.names)) == len(context.names)
+    assert all(len(name.rpartition("-")[2]) * 4 >= bits for name in context.names), context.names[0]
+
+
+@when('the bytes "{one}" and "{other}" are put')
+def step_put_two(context, one, other):
+    context.kept = context.store.put_bytes(one.encode())
+    context.store.put_bytes(other.encode())
+
+
+@when("garbage is collected by a list that breaks in the middle")
+def step_gc_breaking(context):
+    stores.collect_by_breaking_list(context.store, context.kept)
+
+
+@when("all garbage is collected")
+def step_gc_all(context):
+    context.store.gc([])
+
+
+@then('a dry run of collecting garbage but for "{kept}" would free {blobs:d} blob of {size:d} bytes')
+def step_gc_dry(context, kept, blobs, size):
+    freed = context.store.gc([digest_of(kept.encode())], dry_run=True)
+    assert (freed.blobs, freed.bytes) == (blobs, size), freed
+
+
+@then('collecting garbage but for "{kept}" frees {blobs:d} blob of {size:d} bytes')
+def step_gc(context, kept, blobs, size):
+    freed = context.store.gc([digest_of(kept.encode())])
+    assert (freed.blobs, freed.bytes) == (blobs, size), freed
 
 
 @when("reading their digest is tried")
@@ -54,9 +148,40 @@ def step_read_tried(context):
     context.code = stores.code_of(lambda: context.store.read(context.digest, 100))
 
 
+@when("reading their digest with a limit of {limit:d} bytes is tried")
+def step_read_limited(context, limit):
+    context.code = stores.code_of(lambda: context.store.read(context.digest, limit))
+
+
+@when('to {action} the digest of "{text}" is tried')
+def step_ask_missing(context, action, text):
+    context.code = stores.code_of(lambda: stores.ask(context.store, action, digest_of(text.encode())))
+
+
+@when('to {action} the digest "{digest}" is tried')
+def step_ask_malformed(context, action, digest):
+    context.code = stores.code_of(lambda: stores.ask(context.store, action, digest))
+
+
+@then('the store has no digest of "{text}"')
+def step_has_not(context, text):
+    assert not context.store.has(digest_of(text.encode()))
+
+
 @then('reading their digest gives "{text}"')
-def step_read(context, text):
+@then('reading their digest gives ""')
+def step_read(context, text=""):
     assert context.store.read(context.digest, 100) == text.encode()
+
+
+@then('streaming their digest gives "{text}"')
+def step_streamed(context, text):
+    assert stores.streamed(context.store, context.digest) == text.encode()
+
+
+@then("streaming their digest gives those bytes again")
+def step_streamed_again(context):
+    assert stores.streamed(context.store, context.digest) == context.data
 
 
 @then('it is refused with "{code}"')
@@ -71,6 +196,78 @@ def step_stats(context, blobs, size):
     assert (found.blobs, found.bytes) == (blobs, size), found
 
 
+@then("the store counts {blobs:d} blobs")
+def step_count(context, blobs):
+    assert context.store.stats().blobs == blobs, context.store.stats()
+
+
+@then("the store lists just that digest")
+def step_lists(context):
+    assert list(context.store.digests()) == [context.digest]
+
+
+@then("the store's verification finds nothing")
+def step_verify_sound(context):
+    assert list(context.store.verify()) == []
+
+
 @then('the store\'s verification names the blob as "{kind}"')
 def step_verify(context, kind):
     assert [(item.digest, item.kind) for item in context.store.verify()] == [(context.digest, kind)]
+
+
+@then("the store's verification names the stranger's file as \"{kind}\"")
+def step_verify_stranger(context, kind):
+    assert [(item.digest, item.kind) for item in context.store.verify()] == [("blobs/00/notes.txt", kind)]
+
+
+@then("nothing is left of it in the scenario's folder")
+def step_nothing_left(context):
+    left = [path for path in context.world.root.rglob("*") if path.is_file() and path.name != "gc.lock"]
+    assert not left, left
+
+
+@then("no staged file is left")
+def step_no_staged(context):
+    assert not stores.staged(context.store), stores.staged(context.store)
+
+
+@then("the other folder is empty")
+def step_other_empty(context):
+    assert not list(context.other.iterdir())
+
+
+@then("the store has put {count:d} damaged file aside, and said so")
+def step_buried(context, count):
+    assert len(list(context.store.root.glob("damaged/*"))) == count
+    assert [text for text in context.told if context.digest in text and "damaged" in text], context.told
+
+
+@then("the blob's file is read-only and was written once")
+def step_read_only(context):
+    found = context.store.path_of(context.digest).stat()
+    assert found.st_mode & 0o777 == 0o444 and found.st_nlink == 1, oct(found.st_mode)
+    context.store.put_bytes(b"hello")
+    assert context.store.path_of(context.digest).stat() == found
+
+
+@then("any sequence of operations on a {kind} store gives what a plain dictionary gives")
+def step_laws(context, kind):
+    store_laws.holds_like_a_dictionary(kind)
+
+
+@when("a process of its own puts and reads a stream of {size:d} bytes")
+def step_pass_through(context, size):
+    (grown,) = stores.finish([stores.worker(context.store, "pass-through", str(size))])
+    context.grown = int(grown)
+
+
+@then("its memory has grown by less than {megabytes:d} MB")
+def step_grown(context, megabytes):
+    assert context.grown < megabytes * 1_000_000, context.grown
+
+
+@when("{count:d} processes put the same {blobs:d} blobs at the same moment")
+def step_put_in_processes(context, count, blobs):
+    workers = [stores.worker(context.store, "put-many", str(blobs)) for _ in range(count)]
+    assert stores.finish(workers) == [str(blobs)] * count

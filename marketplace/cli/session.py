@@ -57,7 +57,8 @@ class Session:
             raise NotFoundError("registry-unknown", f"there is no registry named {name!r}", hint=hint, registry=name)
         from marketplace.registry.local import LocalRegistry
 
-        return LocalRegistry(self.home / "registry", trust=self.trust, notify=self.out.warn)
+        timeout = float(str(self.settings.value("lock_timeout")))
+        return LocalRegistry(self.home / "registry", trust=self.trust, notify=self.out.warn, lock_timeout=timeout)
 
     @cached_property
     def trust(self) -> "TrustStore":

@@ -38,12 +38,12 @@ def stats_command(session: Session) -> None:
 @cache_command.command("verify")
 @with_session()
 def verify_command(session: Session) -> None:
-    """Re-hash every blob of the content store. Damage gives exit code 3.
+    """Re-hash every blob of the content store, and look for missing ones. Damage gives exit code 3.
 
     Example: ggen market cache verify
     """
     with session.out.progress("checking the content store"):
-        damaged = list(session.registry.store.verify())
+        damaged = list(session.registry.verify_store())
     if damaged:
         shown = [{"digest": item.digest, "kind": item.kind, "detail": item.detail} for item in damaged]
         message = f"{render.plural(len(damaged), 'blob')} of the content store damaged: " + ", ".join(
@@ -65,7 +65,14 @@ def gc_command(session: Session, dry_run: bool) -> None:
 
     Example: ggen market cache gc --dry-run
     """
+    import time
+
+    from marketplace.storage.files import STALE_AFTER, remove_stale
+
     freed = session.registry.collect_garbage(dry_run=dry_run)
+    if not dry_run:
+        for folder in (session.home, session.home / "keys", session.home / "registry"):
+            remove_stale(folder, time.time() - STALE_AFTER)
     verb = "Would free" if dry_run else "Freed"
     session.out.result({"blobs": freed.blobs, "bytes": freed.bytes, "dry_run": dry_run}, lambda: [
         f"{verb} {render.plural(freed.blobs, 'blob')}, {render.size(freed.bytes)}"
@@ -129,19 +136,22 @@ def index_backup_command(session: Session, file: Path) -> None:
     Example: ggen market index backup ~/index-backup.sqlite
     """
     target = session.folder / file
-    session.registry.index.backup(target)
+    session.registry.backup(target)
     session.out.result({"path": str(target)}, lambda: [f"{render.good('Backed up')} the index to {target}"])
 
 
 @index_command.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Go back to FILE though the index has entries that FILE lacks.")
 @with_session()
-def index_restore_command(session: Session, file: Path) -> None:
+def index_restore_command(session: Session, file: Path, force: bool) -> None:
     """Check the backup in FILE and put it in the index's place.
+
+    An index that is sound and has what the backup lacks is not replaced without --force.
 
     Example: ggen market index restore ~/index-backup.sqlite
     """
-    session.registry.index.restore(session.folder / file)
+    session.registry.restore(session.folder / file, force=force)
     info = session.registry.metadata()
     session.out.result({"log_size": info.log_size, "log_root": info.log_root}, lambda: [
         f"{render.good('Restored')} the index: {render.plural(info.releases, 'release')}, root {info.log_root}"

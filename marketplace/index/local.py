@@ -3,14 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, IntegrityError, NotFoundError, UnavailableError
+from marketplace.errors import ConflictError, NotFoundError, UnavailableError
 from marketplace.index import merkle
-from marketplace.index.schema import busy, connect, corrupt
+from marketplace.index.schema import connect, corrupt, from_sqlite, lost, make_views, missing_guards, open_read_only
 from marketplace.search.base import RemovedDocument, SearchDocument
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from marketplace.registry.base import ListedRelease
 
 _DOCUMENTS = "SELECT p.id, revision, document, coalesce(count, 0) FROM packages p LEFT JOIN downloads USING (id)"
+_WRONG_ROOT = "the log does not have its Merkle root: entries are missing or were put in their place"
 _BATCH = 500
 """Ids asked for in one statement; SQLite's default limit of variables is 999 before 3.32."""
 
@@ -43,6 +44,18 @@ class LocalIndex:
         self.path = path
         self._db, self._writable = connect(path)
 
+    @classmethod
+    def open_copy(cls, path: Path) -> "LocalIndex":
+        """Open a backup for reading; nothing is written to it or beside it.
+
+        Raises:
+            IntegrityError: `index-corrupt` or `index-newer`.
+            UnavailableError: `index-unreadable`.
+        """
+        index = cls.__new__(cls)
+        index.path, index._db, index._writable = path, open_read_only(path), False
+        return index
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -53,22 +66,13 @@ class LocalIndex:
         try:
             yield self._db
         except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise busy(error) from error
-            if "full" in str(error) or "disk I/O" in str(error):
-                raise UnavailableError(
-                    "disk-full", f"the local index cannot be written: {error}",
-                    hint="free some space and run the command again; nothing was published",
-                ) from error  # fmt: skip
-            raise corrupt(error) from error
+            raise from_sqlite(error) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise corrupt(error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        if not self._writable:
-            hint = "check the permissions of the home (GGEN_HOME) and that its file system is writable"
-            raise UnavailableError("store-unwritable", f"the local index {self.path} cannot be written", hint=hint)
+        self._refuse_unwritable()
         with self._guarded() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -78,6 +82,11 @@ class LocalIndex:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+    def _refuse_unwritable(self) -> None:
+        if not self._writable:
+            hint = "check the permissions of the home (GGEN_HOME) and that its file system is writable"
+            raise UnavailableError("store-unwritable", f"the local index {self.path} cannot be written", hint=hint)
 
     # --- the log ---------------------------------------------------------------------------------------------------
 
@@ -170,7 +179,7 @@ class LocalIndex:
         return str(row[0])
 
     def _set_meta(self, name: str, value: str) -> None:
-        self._db.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     # --- the views -------------------------------------------------------------------------------------------------
 
@@ -185,20 +194,19 @@ class LocalIndex:
 
     def _refresh_package(self, id_: str, manifests: "Mapping[str, Manifest]") -> None:
         """Write the package's row anew from its releases, with the next revision."""
+        row = (id_, self._next_revision(), *self._described(id_, manifests))
+        self._db.execute("INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?)", row)
+
+    def _described(self, id_: str, manifests: "Mapping[str, Manifest]") -> tuple[str, str | None]:
+        """Return the category and the search document of a package; none while all its versions are yanked."""
         from marketplace.model.ids import PackageId
         from marketplace.registry.base import Package
 
-        package = Package(PackageId(id_), tuple(self._listed(id_)), 0)
-        latest = package.latest
-        document: str | None = None
-        category = ""
-        if latest.yanked is None:
-            manifest = manifests.get(latest.release.manifest) or self.manifest(latest.release)
-            category = manifest.category
-            document = json.dumps(_document(latest.release, manifest), ensure_ascii=False)
-        self._db.execute(
-            "INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?)", (id_, self._next_revision(), category, document)
-        )
+        latest = Package(PackageId(id_), tuple(self._listed(id_)), 0).latest
+        if latest.yanked is not None:
+            return "", None
+        manifest = manifests.get(latest.release.manifest) or self.manifest(latest.release)
+        return manifest.category, json.dumps(_document(latest.release, manifest), ensure_ascii=False)
 
     def _next_revision(self) -> int:
         revision = int(self._meta("revision")) + 1
@@ -253,7 +261,7 @@ class LocalIndex:
         with self._guarded() as db:
             row = db.execute("SELECT data FROM manifests WHERE digest = ?", (release.manifest,)).fetchone()
             if row is None or digest_of(row[0]) != release.manifest:
-                raise corrupt(f"the manifest of {release} is missing or altered")
+                raise lost(f"the manifest of {release} is missing or altered")
             return Manifest.parse(row[0])
 
     def ids(self) -> tuple[str, ...]:
@@ -330,8 +338,10 @@ class LocalIndex:
             report = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if report != "ok":
                 raise corrupt(report)
+            if missing_guards(db):
+                raise corrupt("what forbids changes to its log is missing")
             if merkle.root(self._leaves()) != merkle.root_of_peaks(self._peaks()):
-                raise corrupt("the log does not have its Merkle root")
+                raise lost(_WRONG_ROOT)
             expected = self._replayed()
             rows = db.execute("SELECT id, precedence, version, seq, yanked FROM releases")
             found = {(row[0], row[1]): tuple(row[2:]) for row in rows}
@@ -340,12 +350,24 @@ class LocalIndex:
                 raise corrupt(f"its view of {wrong[0][0][0]}@{wrong[0][1][0]} differs from the log")
             if {key[0] for key in expected} != set(self.ids()):
                 raise corrupt("its list of packages differs from the log")
+            for id_, category, document in db.execute("SELECT id, category, document FROM packages").fetchall():
+                if (category, document) != self._described(id_, {}):
+                    raise corrupt(f"what it tells the search of {id_} differs from the log")
+
+    def leaves(self) -> list[bytes]:
+        """Return the leaf hash of every log entry, each checked against its record.
+
+        Raises:
+            IntegrityError: `index-corrupt`.
+        """
+        with self._guarded():
+            return self._leaves()
 
     def _leaves(self) -> list[bytes]:
         leaves = []
         for place, (seq, record, leaf) in enumerate(self._db.execute("SELECT seq, record, leaf FROM log ORDER BY seq")):
             if seq != place + 1:
-                raise corrupt(f"log entry {place + 1} is missing")
+                raise lost(f"log entry {place + 1} is missing")
             _check_leaf(seq, record, leaf)
             leaves.append(leaf)
         return leaves
@@ -371,72 +393,54 @@ class LocalIndex:
         from marketplace.model.release import Release
 
         with self._transaction() as db:
-            leaves = self._leaves()
-            db.execute("DELETE FROM releases")
-            db.execute("DELETE FROM packages")
-            peaks: list[bytes] = []
-            for size, leaf in enumerate(leaves):
-                peaks = merkle.append(peaks, size, leaf)
-            self._set_meta("peaks", b"".join(peaks).hex())
+            make_views(db)
+            self._repair_meta()
             ids: set[str] = set()
             for seq, record in self.entries():
                 ids.add(str(record.id))
                 self._add_release(seq, record) if isinstance(record, Release) else self._apply_yank(record)
             for id_ in sorted(ids):
                 self._refresh_package(id_, {})
-            self._new_history()
             db.execute("REINDEX")
+
+    def _repair_meta(self) -> None:
+        """Restore what can be derived; a root that is there and is not the log's means that entries were lost."""
+        known = dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+        peaks: list[bytes] = []
+        for size, leaf in enumerate(self._leaves()):
+            peaks = merkle.append(peaks, size, leaf)
+        joined = b"".join(peaks).hex()
+        if known.get("peaks", joined) != joined:
+            raise lost(_WRONG_ROOT)
+        self._set_meta("peaks", joined)
+        self._set_meta("revision", known.get("revision", "0"))
+        self._new_history()
 
     def _new_history(self) -> None:
         import secrets
 
         self._set_meta("fingerprint", secrets.token_hex(16))
 
-    def backup(self, target: Path) -> None:
-        """Write a consistent copy to `target` while others read and publish; an older file there is replaced.
-
-        Raises:
-            UnavailableError: `disk-full` or `store-unwritable`; the older file is kept.
-        """
-        from marketplace.storage.files import disk_error, staged_name
-
-        staged = target.with_name(staged_name())
-        try:
-            with self._guarded() as db, _closing(sqlite3.connect(staged)) as copy:
-                db.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
-            staged.replace(target)
-        except OSError as error:
-            raise disk_error(error, str(target)) from error
-        finally:
-            staged.unlink(missing_ok=True)
-
-    def restore(self, source: Path) -> None:
-        """Check the backup at `source` in full, then put its content in this index's place, in one transaction.
-
-        Raises:
-            IntegrityError: `backup-invalid`; this index is not changed.
-        """
-        try:
-            checked = LocalIndex.__new__(LocalIndex)
-            checked.path, checked._writable = source, False
-            checked._db = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-            checked.verify()
-        except (IntegrityError, sqlite3.Error) as error:
-            hint = "choose another backup; the present index was not changed"
-            raise IntegrityError("backup-invalid", f"{source} is not a sound backup: {error}", hint=hint) from error
-        with _closing(checked._db) as db, self._guarded():
-            db.backup(self._db)
+    def start_new_history(self) -> None:
+        """Give the index another identity, so that what was derived from other content is made anew."""
         with self._transaction():
             self._new_history()
 
+    def copy_to(self, target: Path) -> None:
+        """Write a consistent copy, one file without a write-ahead log, to `target`, which must not exist.
 
-@contextmanager
-def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    try:
-        yield connection
-    finally:
-        connection.close()
+        Raises:
+            UnavailableError: `disk-full` or `index-unwritable`.
+        """
+        with self._guarded() as db, closing(sqlite3.connect(target)) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+
+    def replace_content(self, source: Path) -> None:
+        """Take the content of another index file, in one transaction: readers see the old or the new content."""
+        self._refuse_unwritable()
+        with closing(open_read_only(source)) as other, self._guarded() as db:
+            other.backup(db)
 
 
 def _precedence(version: "Version") -> str:
@@ -445,7 +449,7 @@ def _precedence(version: "Version") -> str:
 
 def _check_leaf(seq: int, record: bytes, leaf: bytes) -> None:
     if merkle.leaf_hash(record) != leaf:
-        raise corrupt(f"log entry {seq} is altered")
+        raise lost(f"log entry {seq} is altered")
 
 
 def _to_listed(seq: int, record: bytes, leaf: bytes, yanked: str | None) -> "ListedRelease":

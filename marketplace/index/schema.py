@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from marketplace.errors import IntegrityError, UnavailableError
+from marketplace.errors import IntegrityError, MarketError, UnavailableError
 
 VERSION = 1
 """Kept in SQLite's `user_version`; a newer one is refused, since two versions of the tool may share a home."""
@@ -12,22 +12,26 @@ VERSION = 1
 BUSY_TIMEOUT = 30.0
 """Seconds a writer waits for the others: far more than the milliseconds that one publish holds the lock."""
 
-_TABLES = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE log (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, record BLOB NOT NULL, leaf BLOB NOT NULL);
-CREATE TRIGGER log_is_append_only_u BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TRIGGER log_is_append_only_d BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TABLE manifests (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE releases (
-    id TEXT NOT NULL, precedence TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL, yanked TEXT,
-    PRIMARY KEY (id, precedence)
-) WITHOUT ROWID;
-CREATE TABLE packages (
-    id TEXT PRIMARY KEY, revision INTEGER NOT NULL, category TEXT NOT NULL, document TEXT
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX packages_by_revision ON packages (revision);
-CREATE TABLE downloads (id TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-"""
+_LOG = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE log (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, record BLOB NOT NULL, leaf BLOB NOT NULL)",
+    "CREATE TABLE manifests (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE downloads (id TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
+)
+_GUARDS = {
+    f"log_is_append_only_{action[0].lower()}": f"BEFORE {action} ON log "
+    "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
+    for action in ("UPDATE", "DELETE")
+}
+_VIEWS = (
+    "DROP TABLE IF EXISTS releases",
+    "DROP TABLE IF EXISTS packages",
+    "CREATE TABLE releases (id TEXT NOT NULL, precedence TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " yanked TEXT, PRIMARY KEY (id, precedence)) WITHOUT ROWID",
+    "CREATE TABLE packages (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, category TEXT NOT NULL, document TEXT)"
+    " WITHOUT ROWID",
+    "CREATE UNIQUE INDEX packages_by_revision ON packages (revision)",
+)
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
@@ -44,12 +48,13 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = _open(f"{path.absolute().as_uri()}?mode=rwc")
         _prepare(connection)
-    except (sqlite3.OperationalError, PermissionError, OSError) as error:
-        if "locked" in str(error):
-            raise busy(error) from error
-        connection, writable = _read_only(path), False
+    except OSError:
+        connection, writable = _without_writing(path), False
     except sqlite3.DatabaseError as error:
-        raise corrupt(error) from error
+        known = from_sqlite(error)
+        if known.code != "index-unwritable":
+            raise known from error
+        connection, writable = _without_writing(path), False
     return connection, writable
 
 
@@ -58,21 +63,28 @@ def _open(address: str) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found == 0:
+    if not _known_format(connection):
         _create(connection)
-    elif found > VERSION:
+
+
+def _known_format(connection: sqlite3.Connection) -> bool:
+    """Tell whether there is an index of a format that this version knows; False for an empty file."""
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
         hint = "update this program, or use another home (GGEN_HOME)"
         raise IntegrityError("index-newer", f"the index has format {found}, this version knows {VERSION}", hint=hint)
+    if found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise lost("it is the database of another program")
+    return bool(found)
 
 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else was faster
-        for statement in _TABLES.replace("; END;", "\x00END;").split(";\n"):
-            if statement.strip():
-                connection.execute(statement.replace("\x00", "; "))
+        for statement in _LOG:
+            connection.execute(statement)
+        make_views(connection)
         fingerprint = secrets.token_hex(16)
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?)", [("fingerprint", fingerprint), ("revision", "0"), ("peaks", "")]
@@ -81,29 +93,83 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        connection = _open("file::memory:")
-        _create(connection)
-        return connection
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
+def make_views(connection: sqlite3.Connection) -> None:
+    """Make the tables that are derived from the log, empty, whatever is there of them, and the guards of the log."""
+    for statement in _VIEWS:
+        connection.execute(statement)
+    for name, body in _GUARDS.items():
+        connection.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {body}")
+
+
+def missing_guards(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of the triggers that forbid changes to the log and are not there."""
+    return _GUARDS.keys() - {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def _without_writing(path: Path) -> sqlite3.Connection:
+    if path.exists():
+        return open_read_only(path)
+    connection = _open("file::memory:")
+    _create(connection)
+    return connection
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open an index file without changing it or what is beside it.
+
+    Raises:
+        IntegrityError: `index-corrupt` or `index-newer`.
+        UnavailableError: `index-unreadable`.
+    """
+    modes = ["mode=ro", "mode=ro&immutable=1"]
+    if _has_wal(path):
+        modes.pop()  # it would be read without its newest entries, which are in the write-ahead log
+    for mode in modes:
         try:
             connection = _open(f"{path.absolute().as_uri()}?{mode}")
-            _prepare(connection)
-        except sqlite3.OperationalError as error:
-            failure = error
+            if not _known_format(connection):
+                raise lost("it holds no index")
         except sqlite3.DatabaseError as error:
-            raise corrupt(error) from error
+            failure = error
+            if from_sqlite(error).code != "index-unwritable":
+                raise from_sqlite(error) from error
         else:
             return connection
     hint = "check the permissions of the home (GGEN_HOME)"
+    if _has_wal(path):
+        hint = "an interrupted command left work to complete: run any `ggen market` command that may write to the home"
     raise UnavailableError("index-unreadable", f"the index {path} cannot be opened: {failure}", hint=hint)
+
+
+def _has_wal(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def corrupt(error: object) -> IntegrityError:
     """Return the error for an index that is damaged."""
     hint = "`ggen market index repair` rebuilds it from its log; `ggen market index restore FILE` takes a backup"
     return IntegrityError("index-corrupt", f"the local index is damaged: {error}", hint=hint)
+
+
+def lost(error: object) -> IntegrityError:
+    """Return the error for an index whose log itself is damaged: nothing here can rebuild it."""
+    hint = "`ggen market index restore FILE` takes a backup; without one, publish again into another home (GGEN_HOME)"
+    return IntegrityError("index-corrupt", f"the local index is damaged: {error}", hint=hint)
+
+
+def from_sqlite(error: sqlite3.DatabaseError) -> MarketError:
+    """Return the error that SQLite's own stands for."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return busy(error)
+    if code == sqlite3.SQLITE_FULL:
+        hint = "free some space (`ggen market cache gc` removes what no release needs) and run the command again"
+        return UnavailableError("disk-full", f"the local index cannot be written: {error}", hint=hint)
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        hint = "check the disk, its free space and the permissions of the home (GGEN_HOME), then run the command again"
+        return UnavailableError("index-unwritable", f"the local index cannot be written: {error}", hint=hint)
+    return lost(error) if code == sqlite3.SQLITE_NOTADB else corrupt(error)
 
 
 def busy(error: object) -> UnavailableError:

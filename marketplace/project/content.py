@@ -10,7 +10,7 @@ from pathlib import Path
 from marketplace.errors import IntegrityError
 from marketplace.model.release import Release
 from marketplace.model.tree import Tree, TreeEntry
-from marketplace.paths import check_paths
+from marketplace.source import check_tree
 from marketplace.storage.base import read_tree
 from marketplace.storage.filesystem import FilesystemStore, corrupt
 
@@ -29,14 +29,14 @@ def checked_tree(store: FilesystemStore, release: Release) -> Tree:
     """Return the tree of a release after checking all that the release says about it.
 
     Raises:
-        IntegrityError: `release-mismatch` or a `path-…` code.
+        IntegrityError: `release-mismatch`, a `path-…` code, `package-too-many-files` or `package-too-large`.
         NotFoundError: `blob-missing`.
     """
     tree = read_tree(store, release.content_id)
     manifest = tree.get("package.toml")
     if (tree.size, len(tree)) != (release.size, release.files) or not manifest or manifest.digest != release.manifest:
         raise IntegrityError("release-mismatch", f"the content of {release} is not what its release says")
-    check_paths(entry.path for entry in tree)
+    check_tree(tree)
     return tree
 
 

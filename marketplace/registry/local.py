@@ -1,16 +1,16 @@
 """The embedded registry: an index, a content store and a search view in one folder of the home."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import IntegrityError, MarketError, NotFoundError
+from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
 from marketplace.index.local import LocalIndex
 from marketplace.model.ids import PackageId
 from marketplace.registry.base import Fetched, ListedRelease, Package, PackageSource, Receipt, RegistryInfo
 from marketplace.search.base import SearchPage, SearchQuery
-from marketplace.storage.base import BlobStore, StoreStats, read_tree
+from marketplace.storage.base import BlobStore, Damage, StoreStats, read_tree
 from marketplace.storage.filesystem import FilesystemStore
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class LocalRegistry:
     Args:
         trust: the pins that publishing and yanking are checked against.
         notify: told what the user should know, such as that the search view was rebuilt.
+        lock_timeout: seconds that publishers and the garbage collection wait for each other.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class LocalRegistry:
         trust: "TrustStore",
         name: str = "local",
         notify: Callable[[str], None] = lambda _text: None,
+        lock_timeout: float = 30.0,
     ) -> None:
         self._root = root
+        self._index_path = root / "index.sqlite"
         self._trust = trust
         self._name = name
         self._notify = notify
-        self.store = FilesystemStore(root / "store")
+        self.store = FilesystemStore(root / "store", lock_timeout=lock_timeout, notify=notify)
 
     @property
     def name(self) -> str:
@@ -50,8 +53,21 @@ class LocalRegistry:
 
     @cached_property
     def index(self) -> LocalIndex:
-        """The index, opened when it is first used."""
-        return LocalIndex(self._root / "index.sqlite")
+        """The index, opened when it is first used.
+
+        Raises:
+            IntegrityError: `index-corrupt`; it is missing or empty although the store is not: taking it for a new one
+                would let the garbage collection delete everything.
+        """
+        if self._is_hollow() and any(self.store.digests()) and self._is_hollow():
+            from marketplace.index.schema import lost
+
+            raise lost(f"{self._index_path} is missing or empty, but the content store is not")
+        return LocalIndex(self._index_path)
+
+    def _is_hollow(self) -> bool:
+        # Publishers make the index before they store a blob, so looking twice leaves none who is just doing that.
+        return not self._index_path.exists() or self._index_path.stat().st_size == 0
 
     @cached_property
     def engine(self) -> "TantivySearch":
@@ -67,29 +83,46 @@ class LocalRegistry:
     # --- publishing --------------------------------------------------------------------------------------------------
 
     def publish(self, source: PackageSource, release: "Release") -> Receipt:
-        """Verify, store, then append: the append makes it visible; see `Registry`."""
+        """Verify, store, then append: the append makes it visible; see `Registry`.
+
+        A version that is there with the same content is refused too, but its blobs are put again: so a damaged store
+        is mended by publishing from the source.
+        """
         self._trust.check_release(release, pin=False)
         manifest, data = self._check(source, release)
-        self.index.refuse_existing(release)
-        before = self.store.stats()
-        for entry in source.tree:
-            if not self.store.has(entry.digest):
-                with source.open(entry.path) as stream:
-                    self.store.put(stream, expected=entry.digest, limit=entry.size)
-        self.store.put_bytes(source.tree.encoded)
-        after = self.store.stats()
-        self._trust.check_release(release)
-        position = self.index.append_release(release, manifest, data)
-        return Receipt(release, self._name, position, after.blobs - before.blobs, after.bytes - before.bytes)
+        with self.store.writing(f"publishing {release}"):
+            try:
+                self.index.refuse_existing(release)
+            except ConflictError as error:
+                if error.details.get("identical"):
+                    self._store(source)
+                raise
+            new = self._store(source)
+            self._trust.check_release(release)
+            position = self.index.append_release(release, manifest, data)
+        return Receipt(release, self._name, position, new.blobs, new.bytes)
+
+    def _store(self, source: PackageSource) -> StoreStats:
+        """Put the files and the tree that the store lacks or holds damaged; return how much that was."""
+        lacking = {entry.digest: entry for entry in source.tree if not self.store.is_sound(entry.digest)}
+        for entry in lacking.values():
+            with source.open(entry.path) as stream:
+                self.store.put(stream, expected=entry.digest, limit=entry.size)
+        tree = source.tree
+        sizes = [entry.size for entry in lacking.values()]
+        if not self.store.is_sound(tree.content_id):
+            self.store.put_bytes(tree.encoded)
+            sizes.append(len(tree.encoded))
+        return StoreStats(len(sizes), sum(sizes))
 
     def _check(self, source: PackageSource, release: "Release") -> "tuple[Manifest, bytes]":
         """Check that the release binds exactly this content; return the manifest as the release binds it."""
         from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
         from marketplace.model.tree import digest_of
-        from marketplace.paths import check_paths
+        from marketplace.source import check_tree
 
         tree = source.tree
-        check_paths(entry.path for entry in tree)
+        check_tree(tree)
         with source.open(FILE_NAME) as file:
             data = file.read(MAX_BYTES + 1)
         manifest = Manifest.parse(data)
@@ -111,7 +144,8 @@ class LocalRegistry:
     def _append_yank(self, record: "YankRecord") -> None:
         publisher = self.get_release(record.id, record.version).release.key
         self._trust.check_yank(record, publisher)
-        self.index.append_yank(record)
+        with self.store.writing(f"{record.action}ing {record.id}@{record.version}"):
+            self.index.append_yank(record)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -192,19 +226,54 @@ class LocalRegistry:
         Raises:
             NotFoundError or IntegrityError: a tree is missing or damaged; then nothing is deleted.
         """
-        return self.store.gc(list(self._needed()), dry_run=dry_run)
+        return self.store.gc(self._needed(), dry_run=dry_run)
+
+    def verify_store(self) -> Iterator[Damage]:
+        """Re-hash every blob; yield those that are damaged, and those that a release needs and that are missing."""
+        damaged = set()
+        for item in self.store.verify():
+            damaged.add(item.digest)
+            yield item
+        for digest, release in self._expected(damaged):
+            if digest not in damaged and not self.store.has(digest):
+                damaged.add(digest)
+                yield Damage(digest, "missing", f"{release} needs it")
+
+    def _expected(self, damaged: Container[str]) -> "Iterator[tuple[str, Release]]":
+        """Yield each blob that a release needs, as far as its tree can be read."""
+        for release in self._releases():
+            yield release.content_id, release
+            if release.content_id not in damaged and self.store.has(release.content_id):
+                yield from ((entry.digest, release) for entry in read_tree(self.store, release.content_id))
 
     def _needed(self) -> Iterator[str]:
+        for release in self._releases():
+            yield release.content_id
+            yield from (entry.digest for entry in read_tree(self.store, release.content_id))
+
+    def _releases(self) -> "Iterator[Release]":
         from marketplace.model.release import Release
 
-        for _, record in self.index.entries():
-            if isinstance(record, Release):
-                yield record.content_id
-                yield from (entry.digest for entry in read_tree(self.store, record.content_id))
+        return (record for _, record in self.index.entries() if isinstance(record, Release))
 
     def clear_derived(self) -> int:
         """Remove the search view and the link copies; return the bytes freed."""
         return self.engine.clear() + self.store.clear_link_copies()
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy of the index to `target`; see `marketplace.index.backup`."""
+        from marketplace.index.backup import backup
+
+        backup(self.index, target)
+
+    def restore(self, source: Path, *, force: bool = False) -> None:
+        """Put a backup in the index's place, while nobody publishes; see `marketplace.index.backup`."""
+        from marketplace.index.backup import restore
+
+        with self.store.alone("restoring the index"):
+            restore(self._index_path, source, force=force)
+        self.__dict__.pop("index", None)
+        self.__dict__.pop("engine", None)
 
     def repair(self) -> None:
         """Rebuild the index's views from its log, and the search view from them."""

@@ -17,7 +17,7 @@ class StoreStats:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A blob that is not what its name says: `kind` is `corrupt`, `missing`, `truncated` or `foreign`."""
+    """A blob that is not what its name says: `kind` is `corrupt`, `missing` or `foreign`."""
 
     digest: str
     kind: str
@@ -28,7 +28,11 @@ class BlobSource(Protocol):
     """Where blobs are read from."""
 
     def has(self, digest: str) -> bool:
-        """Tell whether the blob is there (it is verified when it is read, not here)."""
+        """Tell whether the blob is there (it is verified when it is read, not here).
+
+        Raises:
+            IntegrityError: `digest-malformed`, as every method that takes a digest.
+        """
 
     def open(self, digest: str) -> BinaryIO:
         """Open a blob for streaming. The reader verifies: the read that reaches the end raises on a wrong digest.
@@ -56,7 +60,7 @@ class BlobStore(BlobSource, Protocol):
         Raises:
             IntegrityError: `blob-corrupt` when the digest is not `expected`, `blob-too-large` beyond `limit` bytes;
                 nothing is kept.
-            UnavailableError: `disk-full` or `store-unwritable`; nothing is kept.
+            UnavailableError: `disk-full`, `store-unwritable` or `store-full`; nothing is kept.
         """
 
     def put_bytes(self, data: bytes) -> str:
@@ -69,7 +73,10 @@ class BlobStore(BlobSource, Protocol):
         """Re-hash every blob and yield those that are damaged."""
 
     def gc(self, keep: Iterable[str], *, dry_run: bool = False) -> StoreStats:
-        """Delete the blobs that are not in `keep` and abandoned temporary files; return what was freed."""
+        """Delete the blobs that are not in `keep` and abandoned temporary files; return what was freed.
+
+        With `dry_run` nothing is deleted. When reading `keep` raises, nothing is deleted either.
+        """
 
     def stats(self) -> StoreStats:
         """Count blobs and bytes."""

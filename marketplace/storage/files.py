@@ -60,6 +60,10 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+STALE_AFTER = 3600.0
+"""Seconds after which a temporary entry that no lock guards is taken for abandoned: far longer than any command."""
+
+
 def remove_stale(folder: Path, older_than: float) -> int:
     """Remove temporary entries of `folder` last changed before `older_than` (seconds since 1970); return how many."""
     removed = 0

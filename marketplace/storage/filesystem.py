@@ -7,11 +7,13 @@ copy under `links/`, so that an installed file edited in place cannot damage the
 
 import hashlib
 import io
+import math
 import os
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -27,10 +29,8 @@ CHUNK = 1024 * 1024
 _FICLONE = 0x40049409
 """ioctl number of "clone this file's extents" (linux/fs.h)."""
 
-_STALE_AFTER = 3600.0
-"""Seconds after which a staged file is taken for abandoned: far longer than any write of one blob."""
-
-_LOCK_TIMEOUT = 60.0
+_SHARD = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""A link in the place of one of the store's inner folders would lead writes somewhere else."""
 
 How = Literal["reflink", "hardlink", "copy"]
 
@@ -72,16 +72,31 @@ def corrupt(digest: str) -> IntegrityError:
     return IntegrityError("blob-corrupt", f"the stored blob {digest} is damaged", hint=hint, digest=digest)
 
 
+def check_digest(digest: str) -> None:
+    """Raise IntegrityError `digest-malformed` for what is not a digest as this project writes it."""
+    if not DIGEST.fullmatch(digest):
+        raise IntegrityError("digest-malformed", f"{digest[:80]!r} is not a sha256 digest")
+
+
 def missing(digest: str) -> NotFoundError:
     """Return the error for a blob that is not in a store."""
     return NotFoundError("blob-missing", f"blob {digest} is not in the store", digest=digest)
 
 
 class FilesystemStore:
-    """A `BlobStore` in the folder `root`, shared by any number of processes."""
+    """A `BlobStore` in the folder `root`, shared by any number of processes.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        lock_timeout: seconds that writers and the garbage collection wait for each other.
+        notify: told who is waited for, and of damage that was mended.
+    """
+
+    def __init__(
+        self, root: Path, *, lock_timeout: float = 30.0, notify: Callable[[str], None] = lambda _text: None
+    ) -> None:
         self.root = root
+        self._lock_timeout = lock_timeout
+        self._notify = notify
         self._blobs = root / "blobs"
         self._links = root / "links"
         self._staging = root / "staging"
@@ -92,8 +107,7 @@ class FilesystemStore:
         Raises:
             IntegrityError: `digest-malformed`; so no path is ever made from unchecked text.
         """
-        if not DIGEST.fullmatch(digest):
-            raise IntegrityError("digest-malformed", f"{digest[:80]!r} is not a sha256 digest")
+        check_digest(digest)
         return self._blobs / digest[7:9] / digest[9:]
 
     def has(self, digest: str) -> bool:
@@ -120,14 +134,54 @@ class FilesystemStore:
             file.read(1)  # reaching the end verifies; a read of exactly `limit` bytes has not reached it
         return data
 
-    def put(self, stream: BinaryIO, *, expected: str | None = None, limit: int | None = None) -> tuple[str, int]:
-        """Store a stream in constant memory; see `BlobStore`."""
+    @contextmanager
+    def writing(self, purpose: str) -> Iterator[None]:
+        """Keep the garbage collection away, from the first blob stored until the index names it.
+
+        Any number of writers may be in here at once.
+
+        Raises:
+            UnavailableError: `lock-timeout`, or `disk-full` or `store-unwritable` when the lock cannot be made.
+        """
+        with self._locked(purpose, shared=True):
+            yield
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[None]:
+        """Keep every writer away.
+
+        Raises:
+            UnavailableError: `lock-timeout`, or `disk-full` or `store-unwritable` when the lock cannot be made.
+        """
+        with self._locked(purpose, shared=False):
+            yield
+
+    @contextmanager
+    def _locked(self, purpose: str, *, shared: bool) -> Iterator[None]:
+        path = self.root / "gc.lock"
+        lock = FileLock(path, purpose=purpose, timeout=self._lock_timeout, notify=self._notify, shared=shared)
         try:
             self._staging.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.root / "gc.lock", purpose="writing a blob", timeout=_LOCK_TIMEOUT, shared=True):
-                return self._put(stream, expected, limit)
+            lock.__enter__()
         except OSError as error:
             raise disk_error(error, "the content store") from error
+        try:
+            yield
+        finally:
+            lock.__exit__(None, None, None)
+
+    def put(self, stream: BinaryIO, *, expected: str | None = None, limit: int | None = None) -> tuple[str, int]:
+        """Store a stream in constant memory; see `BlobStore`. A damaged blob in its place is replaced and kept aside.
+
+        Raises:
+            IntegrityError: `store-unsafe`, a folder of the store is a link; `staged-changed`, somebody swapped the
+                staged file.
+        """
+        with self.writing("writing a blob"):
+            try:
+                return self._put(stream, expected, limit)
+            except OSError as error:
+                raise disk_error(error, "the content store") from error
 
     def _put(self, stream: BinaryIO, expected: str | None, limit: int | None) -> tuple[str, int]:
         staged = self._staging / staged_name()
@@ -140,24 +194,62 @@ class FilesystemStore:
                         "blob-corrupt", f"the bytes have the digest {digest}, not {expected}",
                         expected=expected, actual=digest,
                     )  # fmt: skip
-                if not self.has(digest):
+                if not self.is_sound(digest):
                     os.fchmod(file.fileno(), 0o444)
                     os.fsync(file.fileno())
-                    self._place(staged, digest)
+                    self._place(staged, file.fileno(), digest)
         finally:
             staged.unlink(missing_ok=True)
         return digest, count
 
-    def _place(self, staged: Path, digest: str) -> None:
+    def is_sound(self, digest: str) -> bool:
+        """Tell whether the blob is there and has its digest, by reading it."""
+        try:
+            with self.open(digest) as file:
+                while file.read(CHUNK):
+                    pass
+        except (NotFoundError, IntegrityError):
+            return False
+        return True
+
+    def _place(self, staged: Path, handle: int, digest: str) -> None:
+        """Give the staged file its name, unless somebody else stored the same bytes in this moment."""
         target = self.path_of(digest)
-        if not target.parent.is_dir():
-            target.parent.mkdir(parents=True, exist_ok=True)
+        shard = self._open_shard(target.parent)
+        try:
+            try:
+                os.link(staged, target.name, dst_dir_fd=shard, follow_symlinks=False)
+            except FileExistsError:
+                if self.is_sound(digest):
+                    return
+                self._bury(target, digest)
+                staged.replace(target)
+            if not os.path.samestat(os.fstat(handle), os.stat(target.name, dir_fd=shard, follow_symlinks=False)):
+                os.unlink(target.name, dir_fd=shard)
+                hint = "find out who else writes into the home (GGEN_HOME), then run the command again"
+                raise IntegrityError("staged-changed", f"somebody replaced the staged file {staged}", hint=hint)
+            os.fsync(shard)
+        finally:
+            os.close(shard)
+
+    def _open_shard(self, folder: Path) -> int:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
             sync_folder(self._blobs)
         try:
-            os.link(staged, target, follow_symlinks=False)
-        except FileExistsError:
-            return  # somebody else stored the same bytes in this moment; a read verifies theirs as it would ours
-        sync_folder(target.parent)
+            return os.open(folder, _SHARD)
+        except OSError as error:
+            if _is_folder(folder):
+                raise
+            hint = "remove it: blobs would be written somewhere else"
+            raise IntegrityError("store-unsafe", f"{folder} is a link or no folder", hint=hint) from error
+
+    def _bury(self, target: Path, digest: str) -> None:
+        """Keep a damaged blob for whoever wants to know what happened to it."""
+        grave = self.root / "damaged"
+        grave.mkdir(exist_ok=True)
+        os.link(target, grave / f"{digest[7:]}-{time.time_ns()}", follow_symlinks=False)
+        self._notify(f"the stored blob {digest} was damaged and has been replaced; what was there is in {grave}")
 
     def put_bytes(self, data: bytes) -> str:
         """Store `data`; see `BlobStore`."""
@@ -170,10 +262,10 @@ class FilesystemStore:
     def _files(self) -> Iterator[tuple[Path, str | None]]:
         """Yield each file below blobs/ with its digest, None for a file that has no business there."""
         for folder in sorted(self._blobs.iterdir()) if self._blobs.is_dir() else ():
-            for path in sorted(folder.iterdir()) if folder.is_dir() else [folder]:
+            for path in sorted(folder.iterdir()) if _is_folder(folder) else [folder]:
                 digest = f"sha256:{folder.name}{path.name}"
-                proper = len(folder.name) == 2 and DIGEST.fullmatch(digest) and stat.S_ISREG(path.lstat().st_mode)
-                yield path, digest if proper else None
+                named = path.parent == folder and len(folder.name) == 2 and DIGEST.fullmatch(digest)
+                yield path, digest if named and stat.S_ISREG(path.lstat().st_mode) else None
 
     def verify(self) -> Iterator[Damage]:
         """Re-hash every blob; see `BlobStore`."""
@@ -188,19 +280,13 @@ class FilesystemStore:
             except (IntegrityError, OSError) as error:
                 yield Damage(digest, "corrupt", f"{path.stat().st_size} bytes: {error}")
 
-    def discard_damaged(self, digest: str) -> None:
-        """Move a damaged blob out of the way into `damaged/`, so that it can be stored again."""
-        grave = self.root / "damaged"
-        grave.mkdir(exist_ok=True)
-        self.path_of(digest).replace(grave / f"{digest[7:]}-{time.time_ns()}")
-
     def gc(self, keep: Iterable[str], *, dry_run: bool = False) -> StoreStats:
         """Delete unneeded blobs, unused link copies and abandoned staged files; see `BlobStore`.
 
-        No blob is written while this runs; a publisher waits for it.
+        Nobody is `writing` while this runs, so `keep` is read only now: an iterator that asks the index sees every
+        release whose blobs are there. Whatever is staged was left by a process that died.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / "gc.lock", purpose="collecting garbage", timeout=_LOCK_TIMEOUT):
+        with self.alone("collecting garbage"):
             kept = set(keep)
             blobs = [path for path, digest in self._files() if digest is not None and digest not in kept]
             copies = [path for path in self._link_copies() if path.lstat().st_nlink == 1]
@@ -208,7 +294,7 @@ class FilesystemStore:
             if not dry_run:
                 for path in [*blobs, *copies]:
                     path.unlink(missing_ok=True)
-                remove_stale(self._staging, time.time() - _STALE_AFTER)
+                remove_stale(self._staging, math.inf)
         return freed
 
     def clear_link_copies(self) -> int:
@@ -284,6 +370,10 @@ class FilesystemStore:
             except OSError:
                 return False  # this filesystem cannot share extents
         return True
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def too_large(limit: int) -> IntegrityError:

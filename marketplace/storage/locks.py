@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from marketplace.errors import IntegrityError, UnavailableError
 
 _ANNOUNCE_AFTER = 1.0
 _POLL = 0.02
+_SIGNED = re.compile(r"process (\d{1,10}) \([^)]*\)")
 
 
 class FileLock:
@@ -51,8 +53,7 @@ class FileLock:
         except BaseException:
             os.close(self._handle)
             raise
-        if self._mode == fcntl.LOCK_EX:
-            self._sign()
+        self._sign()
         return self
 
     def __exit__(
@@ -92,8 +93,24 @@ class FileLock:
         return True
 
     def _sign(self) -> None:
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"process {os.getpid()} ({Path(sys.argv[0]).name}: {self._purpose})".encode(), 0)
+        """Write who holds the lock: of several shared holders the last one."""
+        name = f"process {os.getpid()} ({Path(sys.argv[0]).name}: {self._purpose})".encode()
+        try:
+            os.pwrite(self._handle, name, 0)
+            os.ftruncate(self._handle, len(name))
+        except OSError:
+            pass  # a full disk: the lock is held all the same, only its holder has no name
 
     def _holder(self) -> str:
-        return os.pread(self._handle, 400, 0).decode("utf-8", "replace") or "another process"
+        signed = _SIGNED.match(os.pread(self._handle, 400, 0).decode("utf-8", "replace"))
+        return signed[0] if signed and _is_alive(int(signed[1])) else "another process"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is another user's
+    return True

@@ -1,13 +1,14 @@
 """A blob store in memory: for tests, previews and caches of long-running programs."""
 
 import io
+import threading
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from marketplace.errors import IntegrityError, UnavailableError
 from marketplace.model.tree import digest_of
 from marketplace.storage.base import Damage, StoreStats
-from marketplace.storage.filesystem import copy_hashing, corrupt, missing, too_large
+from marketplace.storage.filesystem import check_digest, copy_hashing, corrupt, missing, too_large
 
 
 class MemoryStore:
@@ -16,9 +17,11 @@ class MemoryStore:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._blobs: dict[str, bytes] = {}
+        self._lock = threading.Lock()
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there; see `BlobSource`."""
+        check_digest(digest)
         return digest in self._blobs
 
     def open(self, digest: str) -> BinaryIO:
@@ -27,9 +30,10 @@ class MemoryStore:
 
     def read(self, digest: str, limit: int) -> bytes:
         """Return a whole blob; see `BlobSource`."""
-        if digest not in self._blobs:
+        check_digest(digest)
+        data = self._blobs.get(digest)
+        if data is None:
             raise missing(digest)
-        data = self._blobs[digest]
         if len(data) > limit:
             raise too_large(limit)
         if digest_of(data) != digest:
@@ -42,20 +46,27 @@ class MemoryStore:
         Raises:
             UnavailableError: `store-full` beyond `max_bytes`.
         """
-        room = self._max_bytes - sum(map(len, self._blobs.values()))
         buffer = io.BytesIO()
+        allowed = self._max_bytes if limit is None else min(limit, self._max_bytes)
         try:
-            digest, count = copy_hashing(stream, buffer, min(self._max_bytes, limit or self._max_bytes))
+            digest, count = copy_hashing(stream, buffer, allowed)
         except IntegrityError:
-            if limit is not None and limit <= self._max_bytes:
+            if allowed == limit:
                 raise
             raise self._full() from None
         if expected is not None and digest != expected:
-            raise IntegrityError("blob-corrupt", f"the bytes have the digest {digest}, not {expected}")
-        if digest not in self._blobs and count > room:
-            raise self._full()
-        self._blobs.setdefault(digest, buffer.getvalue())
+            raise IntegrityError(
+                "blob-corrupt", f"the bytes have the digest {digest}, not {expected}", expected=expected, actual=digest
+            )
+        self._keep(digest, buffer.getvalue())
         return digest, count
+
+    def _keep(self, digest: str, data: bytes) -> None:
+        with self._lock:
+            if digest not in self._blobs:
+                if self.stats().bytes + len(data) > self._max_bytes:
+                    raise self._full()
+                self._blobs[digest] = data
 
     def _full(self) -> UnavailableError:
         return UnavailableError("store-full", f"the memory store holds at most {self._max_bytes} bytes")
@@ -76,11 +87,12 @@ class MemoryStore:
 
     def gc(self, keep: Iterable[str], *, dry_run: bool = False) -> StoreStats:
         """Drop the blobs not in `keep`; see `BlobStore`."""
-        gone = self._blobs.keys() - set(keep)
-        freed = StoreStats(len(gone), sum(len(self._blobs[digest]) for digest in gone))
-        if not dry_run:
-            for digest in gone:
-                del self._blobs[digest]
+        with self._lock:
+            gone = self._blobs.keys() - set(keep)
+            freed = StoreStats(len(gone), sum(len(self._blobs[digest]) for digest in gone))
+            if not dry_run:
+                for digest in gone:
+                    del self._blobs[digest]
         return freed
 
     def stats(self) -> StoreStats:
