@@ -6,6 +6,7 @@ engine its images and the host engine the root file systems that it runs in.
 """
 
 import fcntl
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -136,6 +137,35 @@ def python_base() -> Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeImage:
+    """The Python base with `cleanroom-probe` alone."""
+
+    name: str = "probe"
+
+    def base(self) -> Recipe | None:
+        """Return the Python base."""
+        return python_base()
+
+    def key(self) -> str:
+        """Return a digest of base and probe."""
+        return digest([_FORMAT, python_base().key(), (FILES / "cleanroom-probe").read_bytes()])
+
+    def build_context(self, folder: Path) -> Mapping[str, str]:
+        """Write the Dockerfile and the probe."""
+        shutil.copy2(FILES / "cleanroom-probe", folder)
+        text = "ARG BASE\nFROM ${BASE}\nCOPY cleanroom-probe /usr/local/bin/\nUSER 10001:10001\nWORKDIR /tmp\n"
+        (folder / "Dockerfile").write_text(text, encoding="utf-8")
+        return {}
+
+    def build_tree(self, folder: Path, base: Path | None) -> None:
+        """Copy the probe into a copy of the base."""
+        if base is None:
+            raise EngineError("the probe needs a base")
+        shutil.copytree(base, folder, symlinks=True, dirs_exist_ok=True, copy_function=_link_or_copy)
+        shutil.copy2(FILES / "cleanroom-probe", folder / "usr/local/bin/cleanroom-probe")
+
+
+@dataclass(frozen=True, slots=True)
 class PythonProject:
     """A project with a `pyproject.toml`, installed with its dependencies as `constraints` pins them, and `extras`."""
 
@@ -205,6 +235,12 @@ class PythonProject:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, copy)
             pip("wheel", "--no-deps", name, "-w", str(target))
+
+
+@functools.cache
+def python_image() -> Recipe:
+    """Return the image of a room that names none: the base, and the probe that tries to break a policy."""
+    return ProbeImage()
 
 
 def pip(*args: str) -> None:

@@ -43,7 +43,9 @@ class Sight:
 class Wait(Protocol):
     """A condition on a container."""
 
-    ends: bool  # it may hold after the container has ended
+    @property
+    def ends(self) -> bool:
+        """Whether it may hold after the container has ended."""
 
     def look(self, container: Container, deadline: Deadline) -> Sight:
         """Look once, never longer than the deadline."""

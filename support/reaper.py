@@ -1,0 +1,179 @@
+"""Nothing outlives its run: a watchdog process removes what a killed run leaves, a sweep what even the watchdog left.
+
+A run is a process. Its id says which (process id, time of birth, process id namespace, boot), and everything that the
+run makes carries the id as a label or in its name. The watchdog holds the other end of a pipe: when the run ends in any
+way, `kill -9` included, the kernel closes the pipe, and the watchdog removes what carries the id.
+"""
+
+import atexit
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.deadline import Deadline
+from support.engine.base import RUN_LABEL, Engine, EngineError, Leftover
+from support.engine.choice import available
+from support.engine.processes import start_time
+
+FOLDER_PREFIX = "cleanroom-run-"
+_DONE = b"done\n"
+_QUIET_LOOKS = 3  # what the engine was still making when the run died appears after the first look
+_PAUSE = 0.25
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunId:
+    """Who made a resource."""
+
+    pid: int
+    born: str  # in the kernel's ticks since the boot
+    namespace: str  # of process ids: elsewhere the same number is another process
+    boot: str
+    token: str
+
+    @classmethod
+    def mine(cls) -> "RunId":
+        """Return the id of the running process."""
+        return cls(os.getpid(), start_time(os.getpid()), _namespace(), _boot(), secrets.token_hex(4))
+
+    @classmethod
+    def parse(cls, text: str) -> "RunId | None":
+        """Return the id that a label holds, or None when it is not one of ours."""
+        parts = text.split("-")
+        if len(parts) != 5 or not parts[0].isdigit():
+            return None
+        return cls(int(parts[0]), *parts[1:])
+
+    def __str__(self) -> str:
+        return f"{self.pid}-{self.born}-{self.namespace}-{self.boot}-{self.token}"
+
+    def dead(self) -> bool:
+        """Say whether the run has certainly ended."""
+        if self.boot != _boot():
+            return True
+        return self.namespace == _namespace() and start_time(self.pid) != self.born
+
+
+class Run:
+    """This process's run: its id, its folder for volumes and logs, and its watchdog."""
+
+    def __init__(self) -> None:
+        self.id = RunId.mine()
+        self.folder = Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{self.id}"
+        self._watchdog = subprocess.Popen(
+            [sys.executable, "-m", __spec__.name, str(self.id)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True, cwd=Path(__file__).resolve().parents[1],
+        )  # fmt: skip
+        self.folder.mkdir(mode=0o711)
+
+    @property
+    def watchdog_pid(self) -> int:
+        """The watchdog's process id."""
+        return self._watchdog.pid
+
+    def close(self) -> None:
+        """Remove the folder and let the watchdog go: there is nothing left to watch."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        assert self._watchdog.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._watchdog.stdin.write(_DONE)
+            self._watchdog.stdin.close()
+        self._watchdog.wait(10)
+
+
+_current: Run | None = None
+_lock = threading.Lock()
+
+
+def current_run() -> Run:
+    """Return this process's run; the first call starts the watchdog and sweeps what dead runs have left."""
+    global _current  # noqa: PLW0603 - a process is one run
+    with _lock:
+        if _current is None or _current.id.pid != os.getpid():
+            _current = Run()
+            atexit.register(_close, _current)
+            sweep(available())
+        return _current
+
+
+def _close(run: Run) -> None:
+    if run.id.pid == os.getpid():
+        run.close()
+
+
+def leftovers_of(run: str, engines: Iterable[Engine]) -> list[tuple[Engine, Leftover]]:
+    """Return all that carries a run's id."""
+    return [(engine, item) for engine in engines for item in engine.leftovers(RUN_LABEL, run)]
+
+
+def sweep(engines: Iterable[Engine]) -> int:
+    """Remove what runs that have died left behind; return how many resources that were."""
+    count = 0
+    for engine in engines:
+        found = [item for item in engine.leftovers() if _is_dead(item.labels.get(RUN_LABEL, ""))]
+        engine.remove_leftovers(found)
+        count += len(found)
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        if _is_dead(folder.name.removeprefix(FOLDER_PREFIX)):
+            shutil.rmtree(folder, ignore_errors=True)
+            count += 1
+    return count
+
+
+def reap(run: str) -> None:
+    """Remove all that carries a run's id, until nothing more of it appears."""
+    engines = available()
+    deadline, quiet = Deadline.after(_SECONDS), 0
+    while quiet < _QUIET_LOOKS and not deadline.expired():
+        quiet = quiet + 1 if _reap_once(run, engines) else 0
+        deadline.sleep(_PAUSE)
+    shutil.rmtree(Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{run}", ignore_errors=True)
+
+
+def _reap_once(run: str, engines: list[Engine]) -> bool:
+    """Return whether there was nothing."""
+    clean = True
+    for engine in engines:
+        try:
+            found = engine.leftovers(RUN_LABEL, run)
+            clean = clean and not found
+            engine.remove_leftovers(found)
+        except EngineError:  # busy: the next look tries again
+            clean = False
+    return clean
+
+
+def _is_dead(run: str) -> bool:
+    parsed = RunId.parse(run)
+    return parsed is not None and parsed.dead()
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")[:12]
+
+
+def _namespace() -> str:
+    return str(os.stat("/proc/self/ns/pid").st_ino)  # noqa: PTH116 - a link to no file
+
+
+def main(run: str) -> int:
+    """Be the watchdog of a run."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if sys.stdin.buffer.read() != _DONE:
+        reap(run)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
