@@ -5,10 +5,9 @@ default. Reading is cheap: a TOML parser is imported only when there is a file w
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from marketplace.errors import InvalidInputError
 
@@ -77,8 +76,7 @@ def _seconds(value: object) -> Value:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A setting: how its value is read (`parse` raises ValueError with what is wanted) and its default.
 
     `in_files` is False for what no file may decide: a project that a user has cloned must not choose the home,
@@ -115,8 +113,7 @@ SETTINGS: Mapping[str, Setting] = {
 Kind = Literal["flag", "environment", "project", "home", "default"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value comes from: `where` is the variable or the file, empty for the command line and the default."""
 
     kind: Kind
@@ -136,12 +133,12 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return user_data_path("ggen", appauthor=False)
 
 
-@dataclass(frozen=True)
 class Settings:
     """The values in force. Build with `load`."""
 
-    home: Path
-    _layers: tuple[tuple[Origin, Mapping[str, object]], ...]
+    def __init__(self, home: Path, layers: tuple[tuple[Origin, Mapping[str, object]], ...]) -> None:
+        self.home = home
+        self._layers = layers
 
     @classmethod
     def load(cls, *, folder: Path, environ: Mapping[str, str], flags: Mapping[str, object]) -> "Settings":

@@ -35,11 +35,9 @@ class DocumentList:
         self._set(RemovedDocument(id_, 0))
 
     def _set(self, item: SearchDocument | RemovedDocument) -> None:
-        from dataclasses import replace
-
         self._revision += 1
         self._states.pop(item.id, None)  # so that the states stay in the order of their changes
-        self._states[item.id] = replace(item, revision=self._revision)
+        self._states[item.id] = item._replace(revision=self._revision)
 
     def revision(self) -> int:
         """Return the number of the newest change."""

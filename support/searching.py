@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +124,11 @@ class Catalogue:
         """Publish new states of some packages, remove some, add some; nothing is told to the engine."""
         for place, item in enumerate(self.states()[: 2 * count]):
             if place % 2:
-                self.source.put(replace(item, description=f"{item.title} {item.description}", downloads=place))
+                self.source.put(item._replace(description=f"{item.title} {item.description}", downloads=place))
             elif place % 4 == 0:
                 self.source.remove(item.id)
         for item in made_up(count, seed=2):
-            self.source.put(replace(item, id=f"{item.id}-new"))
+            self.source.put(item._replace(id=f"{item.id}-new"))
 
 
 def common_queries() -> list[str]:

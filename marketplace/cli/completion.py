@@ -12,7 +12,7 @@ def completion_command(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from marketplace.cli.main import ggen
+    from marketplace.cli.app import ggen
 
     chosen = get_completion_class(shell)
     if chosen is None:

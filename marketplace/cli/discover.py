@@ -1,102 +1,49 @@
 """search, info, versions, categories: finding packages."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from marketplace.cli import render
 from marketplace.cli.completion import complete_id
-from marketplace.cli.session import Session, registry_option, split_spec, with_session
-from marketplace.search.base import SORTS, SearchHit, SearchPage, SearchQuery
+from marketplace.cli.options import offline_option, registry_option, with_session
+from marketplace.cli.searching import FILTERS, search
+from marketplace.cli.session import Session, split_spec
 
 if TYPE_CHECKING:
     from marketplace.model.manifest import Manifest
     from marketplace.registry.base import ListedRelease, Package
 
 
+def _filter_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    for written, entry in reversed(tuple(FILTERS.items())):
+        kind: click.ParamType[Any] = click.Choice(entry.choices) if entry.choices else click.STRING
+        if entry.low is not None:
+            kind = click.IntRange(entry.low, entry.high)
+        verb = click.option(written, type=kind, help=entry.help)(verb)
+    return verb
+
+
 @click.command("search")
 @click.argument("query", nargs=-1)
-@click.option("--category", help="Only packages of this category.")
-@click.option("--keyword", help="Only packages with this keyword.")
-@click.option("--tag", help="Only packages with this tag.")
-@click.option("--author", help="Only packages by this author.")
-@click.option("--license", help="Only packages under this licence.")
-@click.option("--min-downloads", type=click.IntRange(min=0), default=0, help="Only packages with so many downloads.")
-@click.option("--sort", type=click.Choice(SORTS), default="relevance", show_default=True, help="The order.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Results on a page.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Results to leave out before the page.")
+@_filter_options
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def search_command(session: Session, query: tuple[str, ...], **filters: Any) -> None:
     """Find packages. Typing errors are forgiven; the best match comes first.
 
     Example: ggen market search 'rust web' --category web --sort downloads
     """
-    wanted = SearchQuery(text=" ".join(query), **filters)
-    start = time.perf_counter()
-    page = session.registry.search(wanted)
-    took = (time.perf_counter() - start) * 1000
-    for note in page.notes:
-        session.out.warn(note)
-    session.out.result(_page_json(session, wanted, page, took), lambda: _page_text(wanted, page))
-
-
-def _page_json(session: Session, wanted: SearchQuery, page: SearchPage, took: float) -> dict[str, object]:
-    return {
-        "query": wanted.text,
-        "total": page.total,
-        "took_ms": round(took, 3),
-        "results": [_hit_json(hit, session.registry.name) for hit in page.hits],
-        "facets": page.facets,
-        "degraded": False,
-        "sources": [{"registry": session.registry.name, "outcome": "found" if page.total else "absent"}],
-    }
-
-
-def _hit_json(hit: SearchHit, registry: str) -> dict[str, object]:
-    document = hit.document
-    return {
-        "id": document.id,
-        "version": document.version,
-        "title": document.title,
-        "description": document.description,
-        "category": document.category,
-        "tags": document.tags,
-        "keywords": document.keywords,
-        "authors": document.authors,
-        "license": document.license,
-        "downloads": document.downloads,
-        "quality": document.quality,
-        "score": round(hit.score, 4),
-        "registry": registry,
-        "updated_at": document.updated_at,
-        "highlights": hit.highlights,
-    }
-
-
-def _page_text(wanted: SearchQuery, page: SearchPage) -> Iterator[str]:
-    if not page.hits:
-        about = f" match {wanted.text!r}" if wanted.text else " match these filters"
-        yield f"No packages{about}." if page.total == 0 else f"No results beyond {wanted.offset}."
-        return
-    rows = [(hit.document.id, hit.document.version, f"{hit.document.downloads:,}", _about(hit)) for hit in page.hits]
-    yield from render.table(("PACKAGE", "VERSION", "DOWNLOADS", "ABOUT"), rows)
-    last = wanted.offset + len(page.hits)
-    if page.total > len(page.hits):
-        more = f"; --offset {last} shows the next" if last < page.total else ""
-        yield render.dim(f"{wanted.offset + 1}-{last} of {page.total:,}{more}")
-
-
-def _about(hit: SearchHit) -> str:
-    return hit.document.title or hit.document.description
+    search(session, query, {name: value for name, value in filters.items() if value is not None})
 
 
 @click.command("info")
 @click.argument("package", metavar="ID[@VER]", shell_complete=complete_id)
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def info_command(session: Session, package: str) -> None:
     """Show a package, or one version of it.
 
@@ -176,8 +123,9 @@ def _info_text(package: "Package", shown: "ListedRelease", manifest: "Manifest")
 
 @click.command("versions")
 @click.argument("package", metavar="ID", shell_complete=complete_id)
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def versions_command(session: Session, package: str) -> None:
     """List the versions of a package, highest first.
 
@@ -214,8 +162,9 @@ def _versions_text(listed: "tuple[ListedRelease, ...]") -> Iterator[str]:
 
 
 @click.command("categories")
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def categories_command(session: Session) -> None:
     """List the categories and how many packages each has.
 

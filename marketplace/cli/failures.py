@@ -3,12 +3,16 @@
 import errno
 import json
 import os
+import sys
 import traceback
 
 import click
 
-from marketplace.cli.render import printable
+from marketplace.cli.render import bad, bold, echo, printable
 from marketplace.errors import InvalidInputError, MarketError, UnavailableError
+
+INTERRUPTED = 130
+"""Exit code of a command that the user stopped, as shells count it: 128 + SIGINT."""
 
 
 def as_market_error(error: Exception) -> MarketError:
@@ -37,13 +41,41 @@ def _from_os(error: OSError) -> MarketError:
     return UnavailableError("file-access", f"{error.strerror or error}{where}", hint=hint)
 
 
+def failed(error: Exception, *, as_json: bool) -> int:
+    """Tell the user about an error that ended a command; return the exit code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return InvalidInputError.exit_code
+    if isinstance(error, click.Abort):
+        click.echo("stopped", err=True)
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        # The reader (head, a pager) has seen enough; Python must not complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    known = error if isinstance(error, MarketError) else as_market_error(error)
+    report(known, error, as_json=as_json)
+    return known.exit_code
+
+
 def report(error: MarketError, cause: Exception, *, as_json: bool) -> None:
     """Print `error` to stderr; with GGEN_DEBUG set, the traceback of `cause` too."""
     if os.environ.get("GGEN_DEBUG"):
         traceback.print_exception(cause)
     if as_json:
-        click.echo(json.dumps({"error": error.to_json()}, ensure_ascii=False, default=str), err=True)
+        echo(json.dumps({"error": error.to_json()}, default=str), sys.stderr)
         return
-    click.echo(click.style("error: ", fg="red", bold=True) + printable(f"{error.message} [{error.code}]"), err=True)
+    color = _color()
+    echo(bold(bad("error: ")) + printable(f"{error.message} [{error.code}]"), sys.stderr, color=color)
     if error.hint:
-        click.echo(click.style("hint: ", fg="cyan") + printable(error.hint), err=True)
+        echo(bold("hint: ") + printable(error.hint), sys.stderr, color=color)
+
+
+def _color() -> bool | None:
+    """Return the setting `color`; the automatic choice when the settings are what is wrong."""
+    from marketplace.cli.session import make_session, working_folder
+
+    try:
+        return make_session(working_folder(), {}, os.environ).color
+    except (MarketError, OSError):
+        return False if os.environ.get("NO_COLOR") else None

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from marketplace.cli import render
-from marketplace.cli.session import Session, with_session
+from marketplace.cli.app import FamilyGroup
+from marketplace.cli.options import with_session
+from marketplace.cli.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from marketplace.security.keys import KeyInfo
 
 
-@click.group("key")
+@click.group("key", cls=FamilyGroup)
 def key_command() -> None:
     """Make, list, export, trust and revoke keys.
 

@@ -8,7 +8,8 @@ import click
 
 from marketplace.cli import render
 from marketplace.cli.completion import complete_id
-from marketplace.cli.session import Session, registry_option, split_spec, with_session
+from marketplace.cli.options import offline_option, registry_option, with_session
+from marketplace.cli.session import Session, split_spec
 from marketplace.errors import IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _workshop(session: Session, *, copy: bool | None = None, make: bool = False)
         yield Workshop(
             project, session.registry, session.trust,
             copy=bool(copy) or session.settings.value("link_mode") == "copy",
-            lock_timeout=float(str(session.settings.value("lock_timeout"))), notify=session.out.note, advance=advance,
+            lock_timeout=session.lock_timeout, notify=session.out.note, advance=advance,
         )  # fmt: skip
 
 
@@ -46,8 +47,9 @@ def _workshop(session: Session, *, copy: bool | None = None, make: bool = False)
 @pre_option
 @copy_option
 @force_option
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def add_command(
     session: Session, *, packages: tuple[str, ...], no_install: bool, copy: bool | None, force: bool, pre: bool
 ) -> None:
@@ -89,8 +91,9 @@ def remove_command(session: Session, packages: tuple[str, ...], force: bool) -> 
 @pre_option
 @copy_option
 @force_option
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def install_command(session: Session, locked: bool, copy: bool | None, force: bool, pre: bool) -> None:
     """Install what ggen.lock says; resolve first when it does not answer ggen.toml.
 
@@ -105,8 +108,9 @@ def install_command(session: Session, locked: bool, copy: bool | None, force: bo
 @click.argument("packages", metavar="[ID]...", nargs=-1)
 @pre_option
 @force_option
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def update_command(session: Session, packages: tuple[str, ...], force: bool, pre: bool) -> None:
     """Choose the newest allowed versions of the packages named, or of all.
 
@@ -144,8 +148,9 @@ def _report_text(report: "Report") -> Iterator[str]:
 
 
 @click.command("outdated")
+@offline_option
 @registry_option
-@with_session("registry")
+@with_session("registry", "offline")
 def outdated_command(session: Session) -> None:
     """List locked packages that have newer versions.
 

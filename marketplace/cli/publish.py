@@ -8,7 +8,8 @@ import click
 
 from marketplace.cli import render
 from marketplace.cli.completion import complete_id
-from marketplace.cli.session import Session, key_option, registry_option, split_spec, with_session
+from marketplace.cli.options import key_option, registry_option, with_session
+from marketplace.cli.session import Session, split_spec
 from marketplace.errors import ConflictError, InvalidInputError
 
 if TYPE_CHECKING:

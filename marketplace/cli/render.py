@@ -3,12 +3,11 @@
 Text that comes from packages is made printable first: a terminal escape in a description must not reach the terminal.
 """
 
-import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-
-import click
+from typing import TextIO
 
 SCHEMA = 1
 """Version of the JSON documents: raised when a field changes its meaning or goes away, not when one is added."""
@@ -38,24 +37,46 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
+_BOLD, _DIM, _RED, _GREEN, _YELLOW, _RESET = (f"\x1b[{code}m" for code in (1, 2, 31, 32, 33, 0))
+
+
 def bold(text: str) -> str:
     """Return `text` in bold."""
-    return click.style(text, bold=True)
+    return _BOLD + text + _RESET
 
 
 def dim(text: str) -> str:
     """Return `text` dimmed."""
-    return click.style(text, dim=True)
+    return _DIM + text + _RESET
 
 
 def good(text: str) -> str:
     """Return `text` in the colour of success."""
-    return click.style(text, fg="green")
+    return _GREEN + text + _RESET
 
 
 def bad(text: str) -> str:
     """Return `text` in the colour of failure."""
-    return click.style(text, fg="red")
+    return _RED + text + _RESET
+
+
+def doubtful(text: str) -> str:
+    """Return `text` in the colour of warnings."""
+    return _YELLOW + text + _RESET
+
+
+def unstyled(text: str) -> str:
+    """Return `text` without styles."""
+    for style in (_BOLD, _DIM, _RED, _GREEN, _YELLOW, _RESET):
+        text = text.replace(style, "")
+    return text
+
+
+def echo(text: str, stream: TextIO, *, color: bool | None = None) -> None:
+    """Print a line; styles are kept when `color` is True, or None and `stream` is a terminal."""
+    keep = stream.isatty() if color is None else color
+    stream.write((text if keep else unstyled(text)) + "\n")
+    stream.flush()
 
 
 class Output:
@@ -67,27 +88,29 @@ class Output:
         color: True, False, or None for "only on a terminal".
     """
 
-    def __init__(self, *, as_json: bool, quiet: bool, color: bool | None) -> None:
+    def __init__(self, *, as_json: bool, quiet: bool, color: bool | None = None) -> None:
         self.as_json = as_json
         self._quiet = quiet
-        self._color = color
+        self.color = color
 
     def result(self, document: Mapping[str, object], text: Callable[[], Iterable[str]]) -> None:
         """Print the result: `document` under --json, else the lines of `text()`."""
         if self.as_json:
-            click.echo(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False))
+            import json
+
+            echo(json.dumps({"schema": SCHEMA, **document}), sys.stdout)
             return
-        for line in text():
-            click.echo(line, color=self._color)
+        if lines := list(text()):
+            echo("\n".join(lines), sys.stdout, color=self.color)
 
     def note(self, text: str) -> None:
         """Tell the user something that is not the result."""
         if not self._quiet:
-            click.echo(dim("note: ") + printable(text), err=True, color=self._color)
+            echo(dim("note: ") + printable(text), sys.stderr, color=self.color)
 
     def warn(self, text: str) -> None:
         """Tell the user something that needs attention."""
-        click.echo(click.style("warning: ", fg="yellow") + printable(text), err=True, color=self._color)
+        echo(doubtful("warning: ") + printable(text), sys.stderr, color=self.color)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Advance]:
@@ -104,9 +127,9 @@ class Output:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None = None) -> Iterator[str]:
-    """Yield an aligned table; the last column is cut to the terminal's width (100 columns where there is none)."""
+    """Yield an aligned table; the last column is cut to the terminal's width (160 columns where there is none)."""
     plain = [tuple(printable(cell).replace("\n", " ") for cell in row) for row in rows]
-    widths = [max(len(click.unstyle(row[i])) for row in [tuple(headings), *plain]) for i in range(len(headings))]
+    widths = [max(len(row[i]) for row in [tuple(headings), *plain]) for i in range(len(headings))]
     total = width or _terminal_width()
     yield bold("  ".join(heading.ljust(widths[i]) for i, heading in enumerate(headings)).rstrip())
     for row in plain:
@@ -123,6 +146,8 @@ def fields(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _terminal_width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 160
+    if not sys.stdout.isatty():
+        return 160
+    given = os.environ.get("COLUMNS", "")
+    columns = int(given) if given.isdecimal() else 0
+    return columns or os.get_terminal_size(sys.stdout.fileno()).columns or 100

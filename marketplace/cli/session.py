@@ -1,24 +1,20 @@
 """What a verb works with: settings, output, and the home's parts, each opened when it is first used."""
 
-import os
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from functools import cached_property, wraps
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING
 
 from marketplace.cli.render import Output
 from marketplace.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from marketplace.config import Settings
     from marketplace.registry.local import LocalRegistry
     from marketplace.security.keys import KeyRing, Signer
     from marketplace.security.trust import TrustStore
-
-_Verb = TypeVar("_Verb", bound=Callable[..., Any])
 
 
 class Session:
@@ -42,6 +38,13 @@ class Session:
         """The folder of keys, settings, the local registry and the cache."""
         return self.settings.home
 
+    @property
+    def color(self) -> bool | None:
+        """Whether output is coloured; None for "on a terminal"."""
+        if self._environ.get("NO_COLOR") and self.settings.origin("color").kind == "default":
+            return False  # https://no-color.org
+        return {"always": True, "never": False}.get(str(self.settings.value("color")))
+
     @cached_property
     def registry(self) -> "LocalRegistry":
         """The registry that `--registry` names; `local` is the embedded one.
@@ -57,15 +60,16 @@ class Session:
             raise NotFoundError("registry-unknown", f"there is no registry named {name!r}", hint=hint, registry=name)
         from marketplace.registry.local import LocalRegistry
 
-        timeout = float(str(self.settings.value("lock_timeout")))
-        return LocalRegistry(self.home / "registry", trust=self.trust, notify=self.out.warn, lock_timeout=timeout)
+        return LocalRegistry(
+            self.home / "registry", trust=lambda: self.trust, notify=self.out.warn, lock_timeout=self.lock_timeout
+        )
 
     @cached_property
     def trust(self) -> "TrustStore":
         """The pins and revocations of this home."""
         from marketplace.security.trust import TrustStore
 
-        return TrustStore(self.home / "keys" / "trust.json")
+        return TrustStore(self.home / "keys" / "trust.json", lock_timeout=self.lock_timeout)
 
     @cached_property
     def keys(self) -> "KeyRing":
@@ -74,17 +78,29 @@ class Session:
 
         return KeyRing(self.home / "keys")
 
+    @property
+    def lock_timeout(self) -> float:
+        """Seconds to wait for a lock that another process holds."""
+        return float(str(self.settings.value("lock_timeout")))
+
+    @property
+    def offline(self) -> bool:
+        """Whether the network must not be asked."""
+        return self.settings.value("offline") is True
+
     def signer(self) -> "Signer":
         """Load the key that `--key` or the settings name, else the only one."""
         name = self.settings.value("key")
         return self.keys.load(str(name) if name else None)
 
-    def now(self) -> datetime:
+    def now(self) -> "datetime":
         """Return the time that is signed: SOURCE_DATE_EPOCH when it is set (reproducible builds), else the clock's.
 
         Raises:
             InvalidInputError: `source-date-epoch-invalid`.
         """
+        from datetime import UTC, datetime
+
         epoch = self._environ.get("SOURCE_DATE_EPOCH")
         if epoch is None:
             return datetime.now(UTC)
@@ -107,49 +123,23 @@ def make_session(folder: Path, flags: Mapping[str, object], environ: Mapping[str
 
     given = {name: value for name, value in flags.items() if value is not None}
     settings = Settings.load(folder=folder, environ=environ, flags=given)
-    color = {"always": True, "never": False}.get(str(settings.value("color")))
-    if environ.get("NO_COLOR") and settings.origin("color").kind == "default":
-        color = False  # https://no-color.org
-    out = Output(as_json=bool(flags.get("json")), quiet=bool(flags.get("quiet")), color=color)
-    return Session(settings, out, folder, environ)
+    out = Output(as_json=bool(flags.get("json")), quiet=bool(flags.get("quiet")))
+    session = Session(settings, out, folder, environ)
+    session.out.color = session.color
+    return session
 
 
-_OPTIONS = (
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout."),
-    click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress."),
-    click.option(
-        "-C", "--directory", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
-        help="Work in this folder instead of the current one.",
-    ),
-    click.option("--home", type=click.Path(file_okay=False, path_type=Path), default=None,
-                 help="Use this home instead of GGEN_HOME."),
-)  # fmt: skip
+def working_folder() -> Path:
+    """Return the current folder.
 
-
-def with_session(*setting_flags: str) -> Callable[[_Verb], Callable[..., Any]]:
-    """Give a verb the common options and a `Session` as its first argument.
-
-    `setting_flags` name the verb's own options that are settings (such as `registry`): they are taken out of its
-    arguments and override the settings.
+    Raises:
+        NotFoundError: `folder-missing`, it was removed under our feet.
     """
-
-    def decorate(verb: _Verb) -> Callable[..., Any]:
-        @wraps(verb)
-        def call(*, as_json: bool, quiet: bool, directory: Path | None, home: Path | None, **arguments: Any) -> Any:
-            flags = {name: arguments.pop(name) for name in setting_flags}
-            flags |= {"home": home, "json": as_json or None, "quiet": quiet or None}
-            return verb(make_session(directory or Path.cwd(), flags, dict(os.environ)), **arguments)
-
-        wrapped: Callable[..., Any] = call
-        for option in reversed(_OPTIONS):
-            wrapped = option(wrapped)
-        return wrapped
-
-    return decorate
-
-
-registry_option = click.option("--registry", metavar="NAME", default=None, help="The registry to ask.")
-key_option = click.option("--key", metavar="NAME", default=None, help="The signing key, when there are several.")
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        hint = "change to a folder that exists"
+        raise NotFoundError("folder-missing", "the current folder does not exist any more", hint=hint) from None
 
 
 def split_spec(text: str) -> tuple[str, str | None]:

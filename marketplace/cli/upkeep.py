@@ -6,11 +6,13 @@ from pathlib import Path
 import click
 
 from marketplace.cli import render
-from marketplace.cli.session import Session, with_session
+from marketplace.cli.app import FamilyGroup
+from marketplace.cli.options import with_session
+from marketplace.cli.session import Session
 from marketplace.errors import IntegrityError
 
 
-@click.group("cache")
+@click.group("cache", cls=FamilyGroup)
 def cache_command() -> None:
     """Show, check and shrink the content store.
 
@@ -90,7 +92,7 @@ def clear_command(session: Session) -> None:
     session.out.result({"bytes": freed}, lambda: [f"Freed {render.size(freed)}; it is made again when it is needed"])
 
 
-@click.group("index")
+@click.group("index", cls=FamilyGroup)
 def index_command() -> None:
     """Check, repair, back up and restore the local index.
 

@@ -21,7 +21,7 @@ def _family(family: str, module: str, *rows: tuple[str, str]) -> dict[str, Verb]
 
 
 TOP_VERBS: Mapping[str, Verb] = {
-    "market": Verb("Commands", "marketplace.cli.main", "market", "Search, install, verify and publish packages."),
+    "market": Verb("Commands", "marketplace.cli.app", "market", "Search, install, verify and publish packages."),
     "completion": Verb(
         "Commands", "marketplace.cli.completion", "completion_command", "Print the completion script of a shell."
     ),

@@ -4,9 +4,8 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from marketplace.errors import ConflictError, NotFoundError, UnavailableError
 from marketplace.index import merkle
@@ -26,8 +25,7 @@ _BATCH = 500
 """Ids asked for in one statement; SQLite's default limit of variables is 999 before 3.32."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogHead:
+class LogHead(NamedTuple):
     """How many entries the log has and the Merkle root over them, in hexadecimal."""
 
     size: int
@@ -466,7 +464,7 @@ def _document(release: "Release", manifest: "Manifest") -> dict[str, object]:
         category=manifest.category, tags=manifest.tags, keywords=manifest.keywords, license=manifest.license,
         authors=manifest.authors, downloads=0, updated_at=release.published_at, revision=0,
     )  # fmt: skip
-    return asdict(document)
+    return document._asdict()
 
 
 def _from_row(revision: int, document: str, downloads: int) -> SearchDocument:

@@ -1,6 +1,5 @@
 """The tables of the local index and how a database file is opened."""
 
-import secrets
 import sqlite3
 from pathlib import Path
 
@@ -85,6 +84,8 @@ def _create(connection: sqlite3.Connection) -> None:
         for statement in _LOG:
             connection.execute(statement)
         make_views(connection)
+        import secrets
+
         fingerprint = secrets.token_hex(16)
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?)", [("fingerprint", fingerprint), ("revision", "0"), ("peaks", "")]

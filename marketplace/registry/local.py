@@ -6,26 +6,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
-from marketplace.index.local import LocalIndex
-from marketplace.model.ids import PackageId
-from marketplace.registry.base import Fetched, ListedRelease, Package, PackageSource, Receipt, RegistryInfo
-from marketplace.search.base import SearchPage, SearchQuery
-from marketplace.storage.base import BlobStore, Damage, StoreStats, read_tree
-from marketplace.storage.filesystem import FilesystemStore
 
 if TYPE_CHECKING:
+    from marketplace.index.local import LocalIndex
+    from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
     from marketplace.model.release import Release, YankRecord
     from marketplace.model.version import Version
+    from marketplace.registry.base import Fetched, ListedRelease, Package, PackageSource, Receipt, RegistryInfo
+    from marketplace.search.base import SearchPage, SearchQuery
     from marketplace.search.engine import TantivySearch
     from marketplace.security.trust import TrustStore
+    from marketplace.storage.base import BlobStore, Damage, StoreStats
+    from marketplace.storage.filesystem import FilesystemStore
 
 
 class LocalRegistry:
     """A `Registry` in the folder `root`: `index.sqlite`, `store/`, `search/`.
 
+    Each part is imported and opened when it is first used: a search needs neither the store nor the pins.
+
     Args:
-        trust: the pins that publishing and yanking are checked against.
+        trust: opens the pins that publishing and yanking are checked against.
         notify: told what the user should know, such as that the search view was rebuilt.
         lock_timeout: seconds that publishers and the garbage collection wait for each other.
     """
@@ -34,17 +36,17 @@ class LocalRegistry:
         self,
         root: Path,
         *,
-        trust: "TrustStore",
+        trust: "Callable[[], TrustStore]",
         name: str = "local",
         notify: Callable[[str], None] = lambda _text: None,
         lock_timeout: float = 30.0,
     ) -> None:
         self._root = root
         self._index_path = root / "index.sqlite"
-        self._trust = trust
+        self._open_trust = trust
         self._name = name
         self._notify = notify
-        self.store = FilesystemStore(root / "store", lock_timeout=lock_timeout, notify=notify)
+        self._lock_timeout = lock_timeout
 
     @property
     def name(self) -> str:
@@ -52,13 +54,26 @@ class LocalRegistry:
         return self._name
 
     @cached_property
-    def index(self) -> LocalIndex:
+    def _trust(self) -> "TrustStore":
+        return self._open_trust()
+
+    @cached_property
+    def store(self) -> "FilesystemStore":
+        """The content store."""
+        from marketplace.storage.filesystem import FilesystemStore
+
+        return FilesystemStore(self._root / "store", lock_timeout=self._lock_timeout, notify=self._notify)
+
+    @cached_property
+    def index(self) -> "LocalIndex":
         """The index, opened when it is first used.
 
         Raises:
             IntegrityError: `index-corrupt`; it is missing or empty although the store is not: taking it for a new one
                 would let the garbage collection delete everything.
         """
+        from marketplace.index.local import LocalIndex
+
         if self._is_hollow() and any(self.store.digests()) and self._is_hollow():
             from marketplace.index.schema import lost
 
@@ -76,18 +91,20 @@ class LocalRegistry:
 
         return TantivySearch(self._root / "search", self.index, self._notify)
 
-    def search(self, query: SearchQuery) -> SearchPage:
+    def search(self, query: "SearchQuery") -> "SearchPage":
         """Answer a search; see `Registry`."""
         return self.engine.search(query)
 
     # --- publishing --------------------------------------------------------------------------------------------------
 
-    def publish(self, source: PackageSource, release: "Release") -> Receipt:
+    def publish(self, source: "PackageSource", release: "Release") -> "Receipt":
         """Verify, store, then append: the append makes it visible; see `Registry`.
 
         A version that is there with the same content is refused too, but its blobs are put again: so a damaged store
         is mended by publishing from the source.
         """
+        from marketplace.registry.base import Receipt
+
         self._trust.check_release(release, pin=False)
         manifest, data = self._check(source, release)
         with self.store.writing(f"publishing {release}"):
@@ -102,8 +119,10 @@ class LocalRegistry:
             position = self.index.append_release(release, manifest, data)
         return Receipt(release, self._name, position, new.blobs, new.bytes)
 
-    def _store(self, source: PackageSource) -> StoreStats:
+    def _store(self, source: "PackageSource") -> "StoreStats":
         """Put the files and the tree that the store lacks or holds damaged; return how much that was."""
+        from marketplace.storage.base import StoreStats
+
         lacking = {entry.digest: entry for entry in source.tree if not self.store.is_sound(entry.digest)}
         for entry in lacking.values():
             with source.open(entry.path) as stream:
@@ -115,7 +134,7 @@ class LocalRegistry:
             sizes.append(len(tree.encoded))
         return StoreStats(len(sizes), sum(sizes))
 
-    def _check(self, source: PackageSource, release: "Release") -> "tuple[Manifest, bytes]":
+    def _check(self, source: "PackageSource", release: "Release") -> "tuple[Manifest, bytes]":
         """Check that the release binds exactly this content; return the manifest as the release binds it."""
         from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
         from marketplace.model.tree import digest_of
@@ -149,11 +168,13 @@ class LocalRegistry:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def get_package(self, id_: PackageId) -> Package:
+    def get_package(self, id_: "PackageId") -> "Package":
         """Return all releases of a package; see `Registry`."""
+        from marketplace.registry.base import Package
+
         return Package(id_, self.list_versions(id_), self.index.downloads(id_))
 
-    def get_release(self, id_: PackageId, version: "Version") -> ListedRelease:
+    def get_release(self, id_: "PackageId", version: "Version") -> "ListedRelease":
         """Return one release; see `Registry`."""
         try:
             return self.index.release(id_, version)
@@ -162,27 +183,29 @@ class LocalRegistry:
                 raise self._unknown(id_) from None
             raise
 
-    def list_versions(self, id_: PackageId) -> tuple[ListedRelease, ...]:
+    def list_versions(self, id_: "PackageId") -> "tuple[ListedRelease, ...]":
         """Return the releases of a package from the highest version to the lowest; see `Registry`."""
         found = self.index.releases(id_)
         if not found:
             raise self._unknown(id_)
         return found
 
-    def _unknown(self, id_: PackageId) -> NotFoundError:
+    def _unknown(self, id_: "PackageId") -> NotFoundError:
         close = self.engine.suggest(str(id_))
         hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
         return NotFoundError(
             "package-not-found", f"there is no package {id_}", hint=hint, id=str(id_), suggestions=close
         )
 
-    def exists(self, id_: PackageId, version: "Version | None" = None) -> bool:
+    def exists(self, id_: "PackageId", version: "Version | None" = None) -> bool:
         """Tell whether the package (or that version of it) is there; see `Registry`."""
         found = self.index.releases(id_)
         return any(version is None or item.release.version.precedence == version.precedence for item in found)
 
-    def metadata(self) -> RegistryInfo:
+    def metadata(self) -> "RegistryInfo":
         """Return facts about the registry; see `Registry`."""
+        from marketplace.registry.base import RegistryInfo
+
         packages, releases = self.index.counts()
         head = self.index.head()
         return RegistryInfo(self._name, "local", str(self._root), packages, releases, head.size, head.root)
@@ -195,12 +218,17 @@ class LocalRegistry:
         """Return how many packages each category has; see `Registry`."""
         return self.index.categories()
 
-    def ids(self) -> tuple[PackageId, ...]:
+    def ids(self) -> "tuple[PackageId, ...]":
         """Return every package id, sorted; see `Registry`."""
+        from marketplace.model.ids import PackageId
+
         return tuple(PackageId(text) for text in self.index.ids())
 
-    def fetch(self, release: "Release", store: BlobStore) -> Fetched:
+    def fetch(self, release: "Release", store: "BlobStore") -> "Fetched":
         """Copy what `store` lacks of a release into it, verified; see `Registry`."""
+        from marketplace.registry.base import Fetched
+        from marketplace.storage.base import read_tree
+
         if store is self.store:
             return Fetched(0, 0)
         tree = read_tree(self.store, release.content_id)
@@ -211,7 +239,7 @@ class LocalRegistry:
         store.put_bytes(tree.encoded)
         return Fetched(len(lacking), sum(lacking.values()))
 
-    def count_downloads(self, ids: Sequence[PackageId]) -> None:
+    def count_downloads(self, ids: "Sequence[PackageId]") -> None:
         """Count downloads, best effort; see `Registry`."""
         try:
             self.index.count_downloads(ids)
@@ -220,7 +248,7 @@ class LocalRegistry:
 
     # --- upkeep ------------------------------------------------------------------------------------------------------
 
-    def collect_garbage(self, *, dry_run: bool = False) -> StoreStats:
+    def collect_garbage(self, *, dry_run: bool = False) -> "StoreStats":
         """Delete the blobs that no release needs; return what was freed.
 
         Raises:
@@ -228,8 +256,10 @@ class LocalRegistry:
         """
         return self.store.gc(self._needed(), dry_run=dry_run)
 
-    def verify_store(self) -> Iterator[Damage]:
+    def verify_store(self) -> "Iterator[Damage]":
         """Re-hash every blob; yield those that are damaged, and those that a release needs and that are missing."""
+        from marketplace.storage.base import Damage
+
         damaged = set()
         for item in self.store.verify():
             damaged.add(item.digest)
@@ -241,12 +271,16 @@ class LocalRegistry:
 
     def _expected(self, damaged: Container[str]) -> "Iterator[tuple[str, Release]]":
         """Yield each blob that a release needs, as far as its tree can be read."""
+        from marketplace.storage.base import read_tree
+
         for release in self._releases():
             yield release.content_id, release
             if release.content_id not in damaged and self.store.has(release.content_id):
                 yield from ((entry.digest, release) for entry in read_tree(self.store, release.content_id))
 
     def _needed(self) -> Iterator[str]:
+        from marketplace.storage.base import read_tree
+
         for release in self._releases():
             yield release.content_id
             yield from (entry.digest for entry in read_tree(self.store, release.content_id))

@@ -1,8 +1,8 @@
 """What search is asked and what it answers, whichever engine is behind it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Protocol
 
 Sort = Literal["relevance", "downloads", "name", "updated"]
 SORTS: tuple[Sort, ...] = ("relevance", "downloads", "name", "updated")
@@ -14,8 +14,7 @@ MAX_QUERY = 256
 """Longest query in characters; longer ones are cut, since no package is found by the 257th character."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDocument:
+class SearchDocument(NamedTuple):
     """What the index tells the search about a package: its newest release that is not yanked.
 
     `revision` is the index's change number of this state (see `DocumentSource`); `updated_at` is UTC
@@ -37,8 +36,7 @@ class SearchDocument:
     quality: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedDocument:
+class RemovedDocument(NamedTuple):
     """A package that must no longer be found (all its versions are yanked)."""
 
     id: str
@@ -61,8 +59,7 @@ class DocumentSource(Protocol):
         """Return the present documents of `ids`; removed or unknown ids are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+class SearchQuery(NamedTuple):
     """A search as typed, its filters, order and page. All filters must hold; an empty text lists everything."""
 
     text: str = ""
@@ -78,17 +75,15 @@ class SearchQuery:
     highlight: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SearchHit:
+class SearchHit(NamedTuple):
     """One result: the document, its score, and the fields whose text matched with `[start, end)` spans in each."""
 
     document: SearchDocument
     score: float
-    highlights: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    highlights: Mapping[str, Sequence[tuple[int, int]]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(NamedTuple):
     """A page of results. `facets` maps each of FACETS to its values and counts over all hits, most frequent first.
 
     `notes` are sentences for the user's stderr, such as that the search index was rebuilt.

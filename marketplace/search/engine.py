@@ -5,10 +5,9 @@ When the stored index is missing or in doubt it is made anew; when it cannot be 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from marketplace.errors import InvalidInputError
 from marketplace.search.base import (
@@ -37,8 +36,7 @@ _CANDIDATES = 50
 """Ids that are compared letter by letter for a suggestion."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
+class _Memory(NamedTuple):
     """What lies in memory: the changes after `since`, up to `revision`."""
 
     since: int
@@ -71,7 +69,7 @@ class TantivySearch:
         _check_page(query)
         self._notes.clear()
         page = self._with_parts(lambda parts: self._answer(parts, query))
-        return replace(page, notes=tuple(dict.fromkeys(self._notes)))
+        return page._replace(notes=tuple(dict.fromkeys(self._notes)))
 
     def refresh(self) -> None:
         """Read and check the stored index and commit what it lacks, unless somebody else is at it; see `Search`."""

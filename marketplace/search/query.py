@@ -7,9 +7,8 @@ it add up to times the greatest factor that downloads give (3), so popularity ne
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from marketplace.search.base import MAX_QUERY, SearchQuery
 from marketplace.search.schema import FILTERS, TEXT_BOOSTS, clean, filter_term, split, stem_analyzer
@@ -48,8 +47,7 @@ _STOP_WORDS = frozenset((
 """Words that carry no meaning in a sentence; they count when nothing else was typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the query.
 
     Attributes:
@@ -81,8 +79,7 @@ class Vocabulary(Protocol):
         """Return the likeliest word of the texts that `word` misspells, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A query prepared: what `build` needs, independent of any one index, so that every part is scored alike."""
 
     typed: str

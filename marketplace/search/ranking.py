@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from marketplace.search.base import FACETS, MAX_WINDOW, Sort
 from marketplace.search.query import Builder, Plan
@@ -19,8 +18,7 @@ FACET_VALUES = 100
 _EXTRA = "listed_"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """An index to be searched, without the documents that a later part has in a newer state."""
 
     searcher: "tantivy.Searcher"
@@ -36,8 +34,7 @@ class Part:
         return Builder(self.schema).build(plan, self.without, ranked=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """A hit before its document is read: `key` is what the hits are ordered by."""
 
     part: int
@@ -45,8 +42,7 @@ class _Hit:
     key: float | int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """The hits of one page as (id, score), and how many there are in all. The score is 0 in orders but relevance."""
 
     total: int

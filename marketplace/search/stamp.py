@@ -10,8 +10,8 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 STAMP = "stamp.json"
 _META = "meta.json"
@@ -30,8 +30,7 @@ class DoubtError(Exception):
     """The stored index cannot be trusted; the text says why, as the end of "the search index …"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The state of a stored index.
 
     Attributes:

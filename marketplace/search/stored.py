@@ -1,11 +1,9 @@
 """The stored index: opened when it is sound, written by one process at a time, made anew on any doubt."""
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from marketplace.errors import MarketError
 from marketplace.search.base import DocumentSource, RemovedDocument, SearchDocument
@@ -44,8 +42,7 @@ class UnwritableError(Exception):
     """The stored index cannot be brought up to date now: it is being written by others, or the disk refuses."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """An opened index that has everything up to `revision`; `files` tells whether it still is what is stored.
 
     It is not `settled` when its stamp is of another moment than its files: after a crash, a copy, or in mid-commit.
@@ -121,6 +118,8 @@ class StoredIndex:
         Raises:
             UnwritableError: others are writing it, or the disk refuses.
         """
+        import shutil
+
         with self._writing(_REBUILD_WAIT):
             freed = sum(path.stat().st_size for path in self._folder.glob("*"))
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -184,6 +183,8 @@ class StoredIndex:
 
     def _make(self, why: str, *, lost: bool = True) -> None:
         """Make the index from nothing; `why` is told, unless it is missing and was never there."""
+        import shutil
+
         if self._folder.exists():
             shutil.rmtree(self._folder)
         self._folder.mkdir()

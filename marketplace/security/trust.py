@@ -16,7 +16,6 @@ from marketplace.storage.files import write_atomic
 from marketplace.storage.locks import FileLock
 
 _FORMAT = 1
-_LOCK_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,15 @@ class TrustStore:
     """Pins and revocations in one JSON file, shared by all processes of a home.
 
     A file that cannot be read is an error and never taken for "nothing is pinned".
+
+    Args:
+        path: the file.
+        lock_timeout: seconds to wait for another process that changes the pins.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, lock_timeout: float = 30.0) -> None:
         self._path = path
+        self._lock_timeout = lock_timeout
         self._verifier = Ed25519Verifier()
         self._seen: tuple[int, int, _State] | None = None
 
@@ -143,7 +147,7 @@ class TrustStore:
     def _changing(self) -> Iterator[_State]:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self._path.with_suffix(".lock")
-        with FileLock(lock, purpose="changing the pins", timeout=_LOCK_TIMEOUT):
+        with FileLock(lock, purpose="changing the pins", timeout=self._lock_timeout):
             self._seen = None
             yield self._load()
 

@@ -1,0 +1,107 @@
+"""What `search` does, and the table of its filters: click and the shortcut read the same one."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from marketplace.cli import render
+from marketplace.cli.session import Session
+from marketplace.search.base import MAX_LIMIT, SORTS, SearchHit, SearchPage, SearchQuery
+
+_MOST = 10**9
+
+
+class Filter(NamedTuple):
+    """An option of `search` with a value: a text, one of `choices`, or (when `low` is given) a whole number."""
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+    low: int | None = None
+    high: int = _MOST
+
+
+FILTERS: Mapping[str, Filter] = {
+    "--" + entry.name.replace("_", "-"): entry
+    for entry in (
+        Filter("category", "Only packages of this category."),
+        Filter("keyword", "Only packages with this keyword."),
+        Filter("tag", "Only packages with this tag."),
+        Filter("author", "Only packages by this author."),
+        Filter("license", "Only packages under this licence."),
+        Filter("min_downloads", "Only packages downloaded at least so often.", low=0),
+        Filter("sort", "The order; relevance when it is not given.", choices=SORTS),
+        Filter("limit", "Results on a page; else the setting search_limit.", low=1, high=MAX_LIMIT),
+        Filter("offset", "Results to leave out before the page.", low=0),
+    )
+}
+"""The options by the way they are written."""
+
+
+def search(session: Session, words: Sequence[str], filters: Mapping[str, Any]) -> None:
+    """Search and print the page; `filters` has the values that were given, by the names of FILTERS."""
+    limit = filters.get("limit") or session.settings.value("search_limit")
+    wanted = SearchQuery(" ".join(words), **{**filters, "limit": limit}, highlight=session.out.as_json)
+    start = time.perf_counter()
+    page = session.registry.search(wanted)
+    took = (time.perf_counter() - start) * 1000
+    for note in page.notes:
+        session.out.warn(note)
+    session.out.result(_page_json(session, wanted, page, took), lambda: _page_text(wanted, page))
+
+
+def _page_json(session: Session, wanted: SearchQuery, page: SearchPage, took: float) -> dict[str, object]:
+    return {
+        "query": wanted.text,
+        "total": page.total,
+        "took_ms": round(took, 3),
+        "results": [_hit_json(hit, session.registry.name) for hit in page.hits],
+        "facets": page.facets,
+        "degraded": False,
+        "sources": [{"registry": session.registry.name, "outcome": "found" if page.total else "absent"}],
+    }
+
+
+def _hit_json(hit: SearchHit, registry: str) -> dict[str, object]:
+    document = hit.document
+    return {
+        "id": document.id,
+        "version": document.version,
+        "title": document.title,
+        "description": document.description,
+        "category": document.category,
+        "tags": document.tags,
+        "keywords": document.keywords,
+        "authors": document.authors,
+        "license": document.license,
+        "downloads": document.downloads,
+        "quality": document.quality,
+        "score": round(hit.score, 4),
+        "registry": registry,
+        "updated_at": document.updated_at,
+        "highlights": hit.highlights,
+    }
+
+
+def _page_text(wanted: SearchQuery, page: SearchPage) -> Iterator[str]:
+    if not page.hits:
+        yield _nothing(wanted, page)
+        return
+    rows = [(hit.document.id, hit.document.version, f"{hit.document.downloads:,}", _about(hit)) for hit in page.hits]
+    yield from render.table(("PACKAGE", "VERSION", "DOWNLOADS", "ABOUT"), rows)
+    last = wanted.offset + len(page.hits)
+    if page.total > len(page.hits):
+        more = f"; --offset {last} shows the next" if last < page.total else ""
+        yield render.dim(f"{wanted.offset + 1}-{last} of {page.total:,}{more}")
+
+
+def _nothing(wanted: SearchQuery, page: SearchPage) -> str:
+    if page.total:
+        return f"No results beyond {page.total:,}."
+    if wanted.text:
+        return f"No packages match {wanted.text!r}."
+    return "No packages match. `ggen market publish PATH` publishes one, `ggen market import FOLDER` many."
+
+
+def _about(hit: SearchHit) -> str:
+    return hit.document.title or hit.document.description
