@@ -58,9 +58,7 @@ def main() -> None:
         environ = {**{k: v for k, v in os.environ.items() if k not in unset}, "GGEN_HOME": home}
         ggen = str(_BIN / "ggen")
         for command in (["key", "new"], *(["publish", str(path.parent)] for path in _PACKAGES.glob("**/package.toml"))):
-            subprocess.run(
-                [ggen, "market", *command], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            subprocess.run([ggen, "market", *command, "--quiet"], env=environ, stdout=subprocess.DEVNULL, check=True)
         found = measure(contestants(), environ, _ROUNDS)
     base_cpu, base_wall = next(iter(found.values()))
     print(f"{'':26} {'CPU ms':>8} {'ratio':>6} {'wall ms':>8} {'ratio':>6}")
