@@ -1,12 +1,22 @@
-"""behave's hooks: each scenario gets a world of its own, and loses it again."""
+"""behave's hooks: each scenario gets a world of its own, loses it again, and must leave nothing behind."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from behave.model_type import Status
 
 from support.catalog_folder import shared_catalog
-from support.world import World
+from support.session import Session
+
+KEPT = Path("build/kept")
+
+
+def before_all(context: Any) -> None:
+    """Begin the session."""
+    context.session = Session(context.config.userdata)
+    context.add_cleanup(context.session.close)
+    context.on_cleanup_error = note_cleanup_error
 
 
 def before_feature(_context: Any, feature: Any) -> None:
@@ -17,15 +27,30 @@ def before_feature(_context: Any, feature: Any) -> None:
                 scenario.skip("../shared/catalog is not there")
 
 
-def before_scenario(context: Any, _scenario: Any) -> None:
-    """Make the scenario's world."""
-    context.world = World()
+def before_scenario(context: Any, scenario: Any) -> None:
+    """Look what is there, then make the scenario's world; the last cleanup looks again."""
+    gate = context.session.gate()
+    context.add_cleanup(lambda: gate.check(scenario.name))
+    context.world = context.session.world()
     context.add_cleanup(context.world.close)
 
 
 def after_scenario(context: Any, scenario: Any) -> None:
-    """Fail a scenario in which a command failed and nobody asked for its exit code."""
+    """Fail a scenario in which a command failed and nobody asked for its exit code; keep a red one's folder if told."""
     ignored = context.world.ignored_failure()
     if ignored and scenario.status == Status.passed:
-        print(f"a failing command was not asserted: {ignored}", file=sys.stderr)  # noqa: T201 - the report of a failure
+        note(scenario, f"a failing command was not asserted: {ignored}")
         scenario.set_status(Status.failed)
+    if context.session.keeps_failed and scenario.status.has_failed():
+        note(scenario, f"kept: {context.world.keep(KEPT, scenario.name)}")
+
+
+def note_cleanup_error(context: Any, _cleanup: Any, error: Exception) -> None:
+    """Tell of a cleanup that failed where the summary and the report look for it."""
+    note(getattr(context, "scenario", None) or context.feature, f"cleanup: {type(error).__name__}: {error}")
+
+
+def note(around: Any, text: str) -> None:
+    """Add a line to the message of a scenario or feature; print it too, for who runs behave by itself."""
+    around.error_message = "\n".join(filter(None, (around.error_message, text)))
+    print(text, file=sys.__stderr__)

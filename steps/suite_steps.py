@@ -1,8 +1,11 @@
 """Steps that try the suite's own tools on small suites."""
 
+import shlex
+import signal
+
 from behave import given, then, when
 
-from support.forged_suite import ForgedSuite
+from support.forged_suite import PROJECT, ForgedSuite, run_tool, verdicts
 
 
 @given("a small suite of its own")
@@ -30,3 +33,83 @@ def step_impl(context, finding):
 @then("the lint finds nothing")
 def step_impl(context):
     assert (context.ran.returncode, context.ran.stdout) == (0, ""), context.ran
+
+
+@given("it has steps that go wrong in every way")
+def step_impl(context):
+    context.suite.add_odd_steps()
+
+
+@when("the suite is run")
+def step_impl(context):
+    context.ran = context.suite.run("support.run_suite")
+
+
+@when('the suite is run with "{arguments}"')
+def step_impl(context, arguments):
+    context.ran = context.suite.run("support.run_suite", *shlex.split(arguments))
+
+
+@when('its {feature} is run and gets {name} when "{file}" is there')
+def step_impl(context, feature, name, file):
+    context.ran = context.suite.interrupt(feature, signal.Signals[name], file)
+
+
+@when("the project's own {feature} is run with the driver {driver}")
+def step_impl(context, feature, driver):
+    build = context.world.root / driver
+    context.ran = run_tool(PROJECT, "support.run_suite", feature, f"-Ddriver={driver}", f"--build={build}")
+
+
+@then('it ends with "{line}" and exit code {code:d}')
+def step_impl(context, line, code):
+    ending = context.ran.stdout.rstrip().rpartition("\n")[2]
+    assert (ending, context.ran.returncode) == (line, code), (context.ran.stdout, context.ran.stderr)
+
+
+@then('its output has "{text}"')
+def step_impl(context, text):
+    assert text in context.ran.stdout + context.ran.stderr, (context.ran.stdout, context.ran.stderr)
+
+
+@then('it tells of "{first}" before "{second}"')
+def step_impl(context, first, second):
+    told = context.ran.stderr + context.ran.stdout
+    assert 0 <= told.find(first) < told.find(second), told
+
+
+@then("the verdicts are")
+def step_impl(context):
+    found = verdicts(context.suite.root / "build")
+    for name, kind, says in context.table.rows:
+        assert found[name].kind == kind, found[name]
+        assert says in found[name].reason + found[name].output, found[name]
+    assert len(found) == len(context.table.rows), sorted(found)
+
+
+@then("Allure reports")
+def step_impl(context):
+    found = context.suite.allure()
+    for name, status, says in context.table.rows:
+        assert found[name]["status"] == status, found[name]
+        assert says in (found[name].get("statusDetails") or {}).get("message", ""), found[name]
+    assert len(found) == len(context.table.rows), sorted(found)
+
+
+@then('Allure gives "{name}" the tags {tags}')
+def step_impl(context, name, tags):
+    labels = context.suite.allure()[name]["labels"]
+    assert {label["value"] for label in labels if label["name"] == "tag"} == set(tags.split()), labels
+
+
+@then('the suite has the file "{name}" with "{text}"')
+def step_impl(context, name, text):
+    found = [path.read_text(encoding="utf-8") for path in context.suite.root.glob(name)]
+    assert len(found) == 1 and text in found[0], found
+
+
+@then("both drivers gave the same verdicts, all of them passed")
+def step_impl(context):
+    by_driver = [verdicts(context.world.root / name) for name in ("process", "inprocess")]
+    kinds = [{name: verdict.kind for name, verdict in found.items()} for found in by_driver]
+    assert kinds[0] == kinds[1] and set(kinds[0].values()) == {"passed"}, kinds

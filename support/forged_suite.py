@@ -5,8 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+from support.verdicts import Verdict, read_record
 
 PROJECT = Path(__file__).resolve().parents[1]
 _TIMEOUT = 120.0
@@ -43,16 +46,27 @@ class ForgedSuite:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def environ(self) -> dict[str, str]:
-        """Return the environment in which the suite's tools find this project's `support`."""
-        return {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+    def add_odd_steps(self) -> None:
+        """Add steps each of which goes wrong in a way of its own."""
+        shutil.copy(PROJECT / "features" / "suite" / "data" / "odd_steps.py", self.root / "steps" / "odd_steps.py")
 
-    def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the suite's tools, `python -m MODULE ARGUMENTS`, on this suite."""
-        return subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=self.root, env=self.environ(), text=True,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False,
-        )  # fmt: skip
+        return run_tool(self.root, module, *arguments)
+
+    def interrupt(self, feature: str, number: int, name: str) -> "subprocess.CompletedProcess[str]":
+        """Run a feature, send a signal as soon as a scenario has written the file `name`, and wait for the end."""
+        command = [sys.executable, "-m", "support.run_suite", feature]
+        with subprocess.Popen(
+            command, cwd=self.root, env=_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            deadline = time.monotonic() + _TIMEOUT
+            while not (self.root / name).exists() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.send_signal(number)
+            stdout, stderr = process.communicate(timeout=_TIMEOUT)
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
     def allure(self) -> dict[str, dict[str, Any]]:
         """Return the Allure results of the last run, by the scenario's name."""
@@ -61,3 +75,22 @@ class ForgedSuite:
             for path in (self.root / "build" / "allure-results").glob("*-result.json")
         ]
         return {result["name"]: result for result in results}
+
+
+def _environ() -> dict[str, str]:
+    """Return the environment in which a suite's tools find this project's `support`."""
+    return {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+
+
+def run_tool(root: Path, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m MODULE ARGUMENTS` in the folder of a suite."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=root, env=_environ(), text=True,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False,
+    )  # fmt: skip
+
+
+def verdicts(build: Path) -> dict[str, Verdict]:
+    """Return what the behave processes of the last run told, by the scenario's name."""
+    records = [read_record(path) for path in sorted((build / "records").glob("*.jsonl"))]
+    return {verdict.name: verdict for record in records for verdict in record.verdicts}

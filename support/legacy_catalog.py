@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,23 +90,26 @@ _FIELDS = (
     "id", "name", "version", "title", "full_name", "description", "license", "author", "authors", "category",
     "categories", "tags", "keywords", "features", "homepage", "repository", "dependencies",
 )  # fmt: skip
-_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.datetimes()
-_anything = st.recursive(
-    _scalars | st.sampled_from(["web", "io.ggen.web", "1.0.0", "^1", "a/b", "https://example.org"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.text(max_size=5) | st.sampled_from(["version", "required", "optional", "rust"]), inner, max_size=3
-        )
-    ),
-    max_leaves=6,
-)
+_odd = (
+    None, True, False, 0, -1, 2**70, 0.5, float("nan"), float("-inf"), "", " ", "\x00", "\x1b[2J", "\u202e", "\ud800",
+    "web", "io.ggen.web", "1.0.0", "^1", "a/b", "https://example.org",
+    datetime(1, 1, 1, tzinfo=UTC), datetime(2026, 1, 1),  # noqa: DTZ001 - TOML has dates without a zone
+)  # fmt: skip
+_scalars = st.sampled_from(_odd) | st.text(max_size=12) | st.integers() | st.floats()
+_keys = st.text(max_size=5) | st.sampled_from(["version", "required", "optional", "rust"])
+
+
+def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return _scalars | st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3)
+
+
+_anything = _nested(_nested(_scalars))
 _tables = st.dictionaries(st.sampled_from(_FIELDS), _anything, max_size=6)
 
 
 def _mostly(value: object) -> st.SearchStrategy[Any]:
     """Yield `value` four times of five, else anything."""
-    return st.tuples(st.integers(0, 4), _anything).map(lambda drawn: value if drawn[0] else drawn[1])
+    return st.integers(0, 4).flatmap(lambda drawn: st.just(value) if drawn else _anything)
 
 
 _likely = st.fixed_dictionaries(

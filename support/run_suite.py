@@ -1,30 +1,121 @@
-"""`make test`: runs the suite, writes Allure results, and ends with `N passed, N failed, N skipped`."""
+"""`make test`: runs the suite in several behave processes, and ends with `N passed, N failed, N skipped`.
 
-import subprocess
+    python -m support.run_suite [--workers N] [--build FOLDER] [--time-limit SECONDS] [behave's arguments]
+
+Paths of features, `--tags`, `--name` and `-D` are behave's. A value is written behind its option with `=`, or behind
+one of `-t -n -D -i -e` and their long forms.
+"""
+
+import argparse
+import os
+import shutil
+import signal
 import sys
+import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from support.allure import write_context
+from support.shards import History, plan, split_arguments
+from support.summary import summary
+from support.verdicts import RED, Verdict
+from support.workers import Finished, Workers
 
-def main() -> int:
-    """Run behave with the formatters of this project; the arguments go to behave. Return the exit code."""
-    results = Path("build/allure-results")
-    results.mkdir(parents=True, exist_ok=True)
-    summary = Path("build/summary.txt")
-    summary.unlink(missing_ok=True)
-    command = [
-        sys.executable, "-m", "behave", "--no-summary", "-f", "support.summary:ProgressFormatter", "-o", "/dev/stderr",
-        "-f", "allure_behave.formatter:AllureFormatter", "-o", str(results),
-        "-f", "support.summary:SummaryFormatter", "-o", str(summary), *sys.argv[1:],
-    ]  # fmt: skip
-    code = subprocess.run(command, check=False).returncode
-    if not summary.exists():
-        print("the suite did not run to its end", file=sys.stderr)  # noqa: T201 - this program's output
-        return code or 1
-    text = summary.read_text(encoding="utf-8")
-    sys.stdout.write(text)
-    closing = text.rstrip().rpartition("\n")[2]
-    return code or int(closing.startswith("0 passed") or ", 0 failed" not in closing)
+_ODD, _INTERRUPTED = 1, 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the suite and return the exit code: 0 when at least one scenario ran, and none is red."""
+    parser = argparse.ArgumentParser(prog="support.run_suite", allow_abbrev=False)
+    parser.add_argument("--workers", type=int, default=int(os.environ.get("SUITE_WORKERS", "0")) or os.cpu_count() or 1)
+    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--time-limit", type=float, default=900.0)
+    own, behaves = parser.parse_known_args(arguments)
+    options, paths = split_arguments(behaves)
+    signal.signal(signal.SIGTERM, _interrupt)
+    return Run(own.build, own.workers, own.time_limit, options).run(paths)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+class Run:
+    """One run of the suite; what it makes is below `build`."""
+
+    def __init__(self, build: Path, workers: int, time_limit: float, options: Sequence[str]) -> None:
+        self._build = build
+        self._workers = workers
+        self._time_limit = time_limit
+        self._options = list(options)
+        self._verdicts: list[Verdict] = []
+
+    def run(self, paths: Sequence[str]) -> int:
+        """Run what the paths name and return the exit code."""
+        self._clear()
+        history = History(self._build / "durations.json")
+        try:
+            shards = plan(paths, history, self._workers)
+        except FileNotFoundError as error:
+            say(str(error))
+            return self._close("nothing was run", history)
+        start, interrupted = time.monotonic(), False
+        with tempfile.TemporaryDirectory(prefix="ggen-suite-", ignore_cleanup_errors=True) as temporary:
+            workers = Workers(self._build, Path(temporary), self._options, self._time_limit)
+            try:
+                for number, finished in enumerate(workers.run(shards, self._workers), start=1):
+                    self._verdicts += finished.verdicts
+                    say(f"[{number}/{len(shards)}] {_progress(finished)}")
+            except KeyboardInterrupt:
+                interrupted = True
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_IGN)  # once is enough: stopping has a time limit of its own
+                self._verdicts += workers.stop()
+        how = f"driver {_setting(self._options, 'driver', 'process')}, {self._workers} workers, "
+        how += f"{time.monotonic() - start:.1f} s" + (", interrupted" if interrupted else "")
+        code = self._close(how, history)
+        return _INTERRUPTED if interrupted else code
+
+    def _clear(self) -> None:
+        self._build.mkdir(parents=True, exist_ok=True)
+        for name in ("allure-results", "records"):
+            shutil.rmtree(self._build / name, ignore_errors=True)
+            (self._build / name).mkdir()
+
+    def _close(self, how: str, history: History) -> int:
+        history.remember(self._verdicts)
+        write_context(self._build / "allure-results", {"run": how, "python": sys.version.split()[0]})
+        text = summary(self._verdicts, how)
+        (self._build / "summary.txt").write_text(text, encoding="utf-8")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        good = any(verdict.kind == "passed" for verdict in self._verdicts)
+        if not self._verdicts:
+            say("no scenario was selected: nothing is proved")
+        return 0 if good and not any(verdict.kind in RED for verdict in self._verdicts) else _ODD
+
+
+def _progress(finished: Finished) -> str:
+    counts = dict.fromkeys(("passed", "failed", "broken", "skipped"), 0)
+    for verdict in finished.verdicts:
+        counts[verdict.kind] += 1
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing selected"
+    return f"{finished.shard.name}: {told} ({finished.seconds:.1f} s)"
+
+
+def _setting(options: Sequence[str], name: str, default: str) -> str:
+    """Return the value of `-D name=value` among behave's options."""
+    values = [option.removeprefix("-D").removeprefix("--define=") for option in options]
+    found = [value.partition("=")[2] for value in values if value.startswith(f"{name}=")]
+    return found[-1] if found else default
+
+
+def say(text: str) -> None:
+    """Print a line of progress at once."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

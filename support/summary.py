@@ -1,63 +1,47 @@
-"""The end of a run: a table of verdicts, the slowest scenarios, and one line that programs read."""
+"""The end of a run: every red scenario in full, a table of verdicts, the slowest, and one line that programs read."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from behave.formatter.base import Formatter
-from behave.formatter.progress import ScenarioProgressFormatter
-from behave.model_type import Status
-
-
-class ProgressFormatter(ScenarioProgressFormatter):  # type: ignore[misc]
-    """A sign per scenario; knows the verdict of a scenario whose cleanup failed, which behave's own does not."""
-
-    name = "signs"
-    dot_status = ScenarioProgressFormatter.dot_status | {Status.cleanup_error: "C"}
-
+from support.verdicts import BROKEN, FAILED, KINDS, PASSED, RED, SKIPPED, Verdict
 
 _SLOWEST = 10
-_PASSED = (Status.passed,)
-_SKIPPED = (Status.skipped,)
-_FAILED = (Status.failed,)
+_WIDTH = 100
 
 
-class SummaryFormatter(Formatter):  # type: ignore[misc]
-    """Counts scenarios: passed, failed (the product's verdict), broken (everything else that is red), skipped."""
-
-    name = "summary"
-    description = "verdicts, reasons for skips, the slowest scenarios, and the closing line"
-
-    def __init__(self, stream_opener: Any, config: Any) -> None:
-        super().__init__(stream_opener, config)
-        self._features: list[Any] = []
-
-    def feature(self, feature: Any) -> None:
-        """Note a feature; its scenarios' verdicts are read at the end."""
-        self._features.append(feature)
-
-    def close(self) -> None:
-        """Print the summary."""
-        scenarios = [scenario for feature in self._features for scenario in feature.walk_scenarios()]
-        groups: dict[str, list[Any]] = {"passed": [], "failed": [], "broken": [], "skipped": []}
-        for scenario in scenarios:
-            groups[_verdict(scenario.status)].append(scenario)
-        stream = self.open()
-        for name in ("failed", "broken", "skipped"):
-            for scenario in groups[name]:
-                reason = f": {scenario.skip_reason}" if scenario.skip_reason else ""
-                stream.write(f"{name:8}{scenario.name} ({scenario.location}){reason}\n")
-        stream.write("\nslowest\n")
-        for scenario in sorted(scenarios, key=lambda item: -item.duration)[:_SLOWEST]:
-            stream.write(f"{scenario.duration:7.2f} s  {scenario.name}\n")
-        counts = "  ".join(f"{name} {len(found)}" for name, found in groups.items())
-        red = len(groups["failed"]) + len(groups["broken"])
-        stream.write(f"\nscenarios  {counts}\n")
-        stream.write(f"{len(groups['passed'])} passed, {red} failed, {len(groups['skipped'])} skipped\n")
-        stream.flush()
+def summary(verdicts: Sequence[Verdict], settings: str) -> str:
+    """Return the text that ends a run; `settings` says in what way it was run."""
+    groups = {kind: [verdict for verdict in verdicts if verdict.kind == kind] for kind in KINDS}
+    lines = [*_in_full(groups[FAILED] + groups[BROKEN]), *_skips(groups[SKIPPED]), "slowest"]
+    for verdict in sorted(verdicts, key=lambda item: -item.seconds)[:_SLOWEST]:
+        lines.append(f"{verdict.seconds:7.2f} s  {verdict.name} ({verdict.location})")
+    lines += ["", *(f"{verdict.kind:8}{_line(verdict)}" for verdict in groups[FAILED] + groups[BROKEN])]
+    lines += ["scenarios  " + "  ".join(f"{kind} {len(found)}" for kind, found in groups.items()), settings]
+    lines.append(closing(verdicts))
+    return "\n".join(lines) + "\n"
 
 
-def _verdict(status: Status) -> str:
-    if status in _PASSED:
-        return "passed"
-    if status in _SKIPPED:
-        return "skipped"
-    return "failed" if status in _FAILED else "broken"
+def closing(verdicts: Sequence[Verdict]) -> str:
+    """Return the last line: broken scenarios count as failed, for they have proved nothing."""
+    red = sum(verdict.kind in RED for verdict in verdicts)
+    passed, skipped = (sum(verdict.kind == kind for verdict in verdicts) for kind in (PASSED, SKIPPED))
+    return f"{passed} passed, {red} failed, {skipped} skipped"
+
+
+def _line(verdict: Verdict) -> str:
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    return f"{verdict.name} ({verdict.location}){reason}"
+
+
+def _in_full(red: Sequence[Verdict]) -> Iterator[str]:
+    for verdict in red:
+        yield f"{verdict.kind.upper()} {_line(verdict)}"
+        yield verdict.output.rstrip()
+        yield "-" * _WIDTH
+
+
+def _skips(skipped: Sequence[Verdict]) -> Iterator[str]:
+    """Yield each reason with its scenarios: a run in which a part of the machine is missing has few reasons."""
+    for reason in sorted({verdict.reason for verdict in skipped}):
+        yield f"skipped: {reason}"
+        yield from (f"  {verdict.name} ({verdict.location})" for verdict in skipped if verdict.reason == reason)
+        yield ""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from support.drivers import Driver, ProcessDriver
 
 PREFIX = "ggen-world-"
 _TIMEOUT = 120.0
@@ -39,7 +42,8 @@ class Outcome:
 class World:
     """Everything a scenario touches, removed by `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, driver: Driver | None = None) -> None:
+        self._driver = driver or ProcessDriver()
         self.root = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.home = self.root / "home"
         self.project = self.root / "project"
@@ -48,6 +52,7 @@ class World:
         self.last: Outcome | None = None
         self._unasserted: Outcome | None = None
         self._deferred: list[Callable[[], object]] = []
+        self._kept: Path | None = None
 
     def clock(self) -> datetime:
         """Return the scenario's time."""
@@ -60,11 +65,8 @@ class World:
     def attempt(self, command: str) -> Outcome:
         """Run a command line in the project folder; its exit code must be asserted later (`exit_code`)."""
         args, environ = self.command(command)
-        done = subprocess.run(
-            args, cwd=self.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=_TIMEOUT, check=False,
-        )  # fmt: skip
-        self.last = self._unasserted = Outcome(tuple(args), done.returncode, done.stdout, done.stderr)
+        done = self._driver.run(args, self.project, environ)
+        self.last = self._unasserted = Outcome(tuple(args), done.exit_code, done.stdout, done.stderr)
         return self.last
 
     def command(self, command: str) -> tuple[list[str], dict[str, str]]:
@@ -115,11 +117,21 @@ class World:
             value = value[int(part)] if isinstance(value, list) else value[part]
         return value
 
+    def keep(self, folder: Path, name: str) -> Path:
+        """Have `close` move this world's folder below `folder` instead of removing it, and return where to."""
+        readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+        self._kept = folder / f"{readable[:80]}-{self.root.name.removeprefix(PREFIX)}"
+        return self._kept
+
     def close(self) -> None:
         """Run what was deferred and remove the folder."""
         for action in reversed(self._deferred):
             action()
-        shutil.rmtree(self.root)
+        if self._kept:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.root, self._kept)
+        else:
+            shutil.rmtree(self.root)
 
     def ignored_failure(self) -> Outcome | None:
         """Return the last run if it failed and nobody asserted its exit code."""

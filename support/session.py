@@ -1,0 +1,55 @@
+"""What one behave process has for all its scenarios: a temporary folder of its own, a mark, and the user's choices."""
+
+import os
+import shutil
+import signal
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from support.drivers import driver
+from support.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
+from support.world import World
+
+
+class Session:
+    """A run of behave; `userdata` are the `-D` settings `driver` (process, inprocess) and `keep` (failed).
+
+    Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
+    removed at the end.
+
+    Raises:
+        ValueError: a setting has a value that means nothing.
+    """
+
+    def __init__(self, userdata: Mapping[str, str]) -> None:
+        self.driver = driver(userdata.get("driver", "process"))
+        keep = userdata.get("keep", "")
+        if keep not in ("", "failed"):
+            raise ValueError(f"there is nothing to keep of {keep!r}: only -D keep=failed")
+        self.keeps_failed = keep == "failed"
+        self._mark = uuid.uuid4().hex
+        self.root = Path(tempfile.mkdtemp(prefix="ggen-run-"))
+        self._tempdir, tempfile.tempdir = tempfile.tempdir, str(self.root)
+        os.environ["TMPDIR"] = str(self.root)
+        os.environ[MARK] = ":".join(filter(None, (os.environ.get(MARK), self._mark)))
+        signal.signal(signal.SIGTERM, _interrupt)
+
+    def gate(self) -> LeakGate:
+        """Return a leak gate that has looked just now."""
+        return LeakGate((Processes(self._mark), Sockets(), Threads(), Folders(self.root)))
+
+    def world(self) -> World:
+        """Return the world of a scenario."""
+        return World(self.driver)
+
+    def close(self) -> None:
+        """Remove the temporary folder."""
+        tempfile.tempdir = self._tempdir
+        shutil.rmtree(self.root)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """Make of SIGTERM what Ctrl-C is, for then behave cleans up; by itself SIGTERM would end it on the spot."""
+    raise KeyboardInterrupt
