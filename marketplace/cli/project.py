@@ -15,7 +15,8 @@ from marketplace.errors import IntegrityError, NotFoundError
 if TYPE_CHECKING:
     from marketplace.model.ids import PackageId
     from marketplace.model.requirement import Requirement
-    from marketplace.project.actions import Outdated, Report, Verified, Workshop
+    from marketplace.project.actions import Outdated, Verified, Workshop
+    from marketplace.project.report import Report
 
 copy_option = click.option("--copy", is_flag=True, default=None, help="Install copies instead of links.")
 force_option = click.option("--force", is_flag=True, help="Discard local edits in installed packages.")
@@ -99,6 +100,11 @@ def install_command(session: Session, locked: bool, copy: bool | None, force: bo
 
     Example: ggen market install --locked
     """
+    from marketplace.project.project import Project
+
+    if settled := Project.find(session.folder).settled():
+        _show(session, settled)  # without loading all that resolving and installing need
+        return
     with _workshop(session, copy=copy) as workshop:
         report = workshop.install(locked=locked, force=force, prereleases=pre)
     _show(session, report)
@@ -132,7 +138,7 @@ def _show(session: Session, report: "Report") -> None:
         name: [{"id": id_, "version": version} for id_, version in getattr(report, name)]
         for name in ("installed", "updated", "removed", "unchanged")
     }
-    source = {"registry": session.registry.name, "outcome": "found"}
+    source = {"registry": str(session.settings.value("registry")), "outcome": "found"}
     document = {**changes, "bytes_fetched": report.bytes_fetched, "sources": [source], "degraded": False}
     session.out.result(document, lambda: _report_text(report))
 
@@ -224,7 +230,10 @@ def _verify_text(verdicts: "tuple[Verified, ...]", *, sound: bool) -> Iterator[s
     for verdict in verdicts:
         mark = render.bad("!!") if verdict.problems else render.good("ok")
         yield f"{mark}  {verdict.id} {verdict.version}"
-        yield from (f"      {problem.kind}: {render.printable(problem.path)}" for problem in verdict.problems)
+        yield from (
+            f"      {problem.kind}: {render.printable(problem.path) or 'the package itself'}"
+            for problem in verdict.problems
+        )
     if sound:
         yield f"{render.good('Verified')}: {render.plural(len(verdicts), 'package')}, every file and signature"
     else:

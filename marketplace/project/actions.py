@@ -1,35 +1,26 @@
 """What the project verbs do: add, remove, install, update, outdated, list, verify."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, IntegrityError, NotFoundError
+from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
 from marketplace.model.ids import PackageId
 from marketplace.model.requirement import Requirement
 from marketplace.project import content, journal
 from marketplace.project.lockfile import Locked, Lockfile
-from marketplace.project.project import Project, edited, requirements_of
+from marketplace.project.project import Project, edited, requirements_of, unwritable
+from marketplace.project.report import Report
 
 if TYPE_CHECKING:
     from marketplace.registry.local import LocalRegistry
     from marketplace.security.trust import TrustStore
 
 Advance = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a change did, each as (id, version); `bytes_fetched` counts what a registry had to send."""
-
-    installed: tuple[tuple[str, str], ...] = ()
-    updated: tuple[tuple[str, str], ...] = ()
-    removed: tuple[tuple[str, str], ...] = ()
-    unchanged: tuple[tuple[str, str], ...] = ()
-    bytes_fetched: int = 0
-    pinned: tuple[str, ...] = ()
-    yanked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +75,7 @@ class Workshop:
         Raises:
             What resolving, fetching and verifying raise; ConflictError `local-edits`.
         """
-        with self._project.exclusive(self._lock_timeout, self._notify):
-            self._recover()
+        with self._changing():
             text = self._project.manifest_text()
             wanted = {str(id_): str(requirement or "*") for id_, requirement in wishes.items()}
             lock, yanked = self._resolved(edited(text, wanted), upgrade=set(wishes), prereleases=prereleases)
@@ -100,8 +90,7 @@ class Workshop:
             NotFoundError: `not-required`.
             ConflictError: `local-edits`.
         """
-        with self._project.exclusive(self._lock_timeout, self._notify):
-            self._recover()
+        with self._changing():
             text = edited(self._project.manifest_text(), dict.fromkeys(map(str, ids)))
             lock, yanked = self._resolved(text)
             return self._apply(lock, text, install=True, force=force, yanked=yanked)
@@ -112,8 +101,7 @@ class Workshop:
         Raises:
             ConflictError: `lock-out-of-date` with `locked`; `local-edits`.
         """
-        with self._project.exclusive(self._lock_timeout, self._notify):
-            self._recover()
+        with self._changing():
             text = self._project.manifest_text()
             lock, yanked = self._project.lock(), dict[str, str]()
             if not lock.meets(requirements_of(text)):
@@ -129,8 +117,7 @@ class Workshop:
         Raises:
             NotFoundError: `not-locked`.
         """
-        with self._project.exclusive(self._lock_timeout, self._notify):
-            self._recover()
+        with self._changing():
             known = self._project.lock().by_id()
             for id_ in ids:
                 if id_ not in known:
@@ -160,8 +147,7 @@ class Workshop:
         Raises:
             IntegrityError: with `fix`, when the store itself is damaged.
         """
-        with self._project.exclusive(self._lock_timeout, self._notify):
-            self._recover()
+        with self._changing() if fix else self._reading():
             verdicts = self._verdicts()
             if fix and any(verdict.problems for verdict in verdicts):
                 wrong = {verdict.id for verdict in verdicts if verdict.problems}
@@ -181,16 +167,39 @@ class Workshop:
         release = item.release
         try:
             self._trust.check_release(release, pin=False)
-            tree = content.checked_tree(self._registry.store, release)
+            place = self._project.trees / str(release.id)
+            tree = content.kept_tree(place, release.content_id, self._registry.store)
+            content.check_bound(tree, release)
         except (IntegrityError, NotFoundError) as error:
             return [content.Problem("", error.code, release.key, error.message)]
         return list(content.problems(self._project.packages / str(release.id), tree))
 
     # --- the one way in which a project changes ------------------------------------------------------------------
 
-    def _recover(self) -> None:
-        if journal.recover(self._project):
-            self._notify("an interrupted command was completed first")
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the project's lock, after completing what an interrupted command began.
+
+        Raises:
+            UnavailableError: `project-unwritable` or `disk-full`.
+        """
+        try:
+            with self._project.exclusive(self._lock_timeout, self._notify):
+                if journal.recover(self._project):
+                    self._notify("an interrupted command was completed first")
+                yield
+        except OSError as error:
+            raise unwritable(error, self._project.root) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """As `_changing`, but a project that cannot be written and that nobody left half changed is only read."""
+        if os.access(self._project.root, os.W_OK) or self._project.journal.exists():
+            with self._changing():
+                yield
+        else:
+            self._project.check_folders()
+            yield
 
     def _resolved(
         self, text: str, upgrade: set[PackageId] | None = None, *, prereleases: bool = False
@@ -211,39 +220,46 @@ class Workshop:
         changed = [
             item for id_, item in after.items()
             if id_ in again or before.get(id_, {}).get("content_id") != item.release.content_id
-            or not (self._project.packages / id_).is_dir()
+            or not _is_folder(self._project.packages / id_)
         ]  # fmt: skip
         removed = [id_ for id_ in before if install and id_ not in after]
         if not force:
-            self._refuse_edits(before, [*(str(item.release.id) for item in changed), *removed])
-        same_files = text in (None, self._on_disk("ggen.toml")) and lock.render() == self._on_disk("ggen.lock")
+            new = {str(item.release.id): item.release.content_id for item in changed}
+            self._refuse_edits({**new, **{i: before[i]["content_id"] for i in [*new, *removed] if i in before}})
+        inputs = self._project.inputs(text, lock.render()) if install else ""
+        same_files = inputs == self._project.recorded_inputs() and inputs == self._project.inputs()
         pinned, fetched = self._check_and_fetch(changed if install else lock.packages)
         if changed or removed or not same_files:
-            self._stage(changed, lock, text, before, after if install else None)
+            self._stage(changed, lock, text, {"packages": _state(after) if install else before, "inputs": inputs})
             journal.commit(self._project, [str(item.release.id) for item in changed], removed)
         if changed:
             self._registry.count_downloads([item.release.id for item in changed])
         report = self._report(before, after, changed, removed)
-        return replace(report, bytes_fetched=fetched, pinned=pinned, yanked=yanked)
+        return report._replace(bytes_fetched=fetched, pinned=pinned, yanked=yanked)
 
-    def _on_disk(self, name: str) -> str | None:
-        path = self._project.root / name
-        return path.read_text(encoding="utf-8") if path.exists() else None
+    def _refuse_edits(self, contents: Mapping[str, str]) -> None:
+        """Refuse to touch folders that are not what the content ids say, or of which that cannot be told.
 
-    def _refuse_edits(self, before: Mapping[str, Mapping[str, str]], ids: Sequence[str]) -> None:
-        from marketplace.storage.base import read_tree
-
-        for id_ in ids:
-            folder = self._project.packages / id_
-            if id_ not in before or not folder.is_dir():
+        Raises:
+            ConflictError: `local-edits`.
+        """
+        for id_, content_id in contents.items():
+            if not os.path.lexists(self._project.packages / id_):
                 continue
-            tree = read_tree(self._registry.store, before[id_]["content_id"])
-            edits = [f"{problem.path} ({problem.kind})" for problem in content.problems(folder, tree)]
+            edits = self._edits(id_, content_id)
             if edits:
                 raise ConflictError(
                     "local-edits", f"{id_} has local edits: {', '.join(edits[:5])}", id=id_, files=edits,
                     hint="copy what you want to keep to another place, then run the command again with --force",
                 )  # fmt: skip
+
+    def _edits(self, id_: str, content_id: str) -> list[str]:
+        try:
+            tree = content.kept_tree(self._project.trees / id_, content_id, self._registry.store)
+        except MarketError as error:
+            return [f"nothing tells what was installed ({error.message})"]
+        found = content.problems(self._project.packages / id_, tree)
+        return [f"{problem.path or 'its folder'} ({problem.kind})" for problem in found]
 
     def _check_and_fetch(self, items: Sequence[Locked]) -> tuple[tuple[str, ...], int]:
         pinned, fetched = [], 0
@@ -254,22 +270,19 @@ class Workshop:
             fetched += self._registry.fetch(item.release, self._registry.store).bytes
         return tuple(pinned), fetched
 
-    def _stage(
-        self, changed: Sequence[Locked], lock: Lockfile, text: str | None, before: Mapping[str, Mapping[str, str]],
-        after: Mapping[str, Locked] | None,
-    ) -> None:  # fmt: skip
-        folder = journal.staging(self._project)
+    def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> None:
+        folder, store = journal.staging(self._project), self._registry.store
         for item in changed:
-            tree = content.checked_tree(self._registry.store, item.release)
-            content.stage(self._registry.store, tree, folder / "new" / str(item.release.id), copy=self._copy)
-        state = before if after is None else {
-            id_: {"version": str(item.release.version), "content_id": item.release.content_id, "source": item.source}
-            for id_, item in after.items()
-        }  # fmt: skip
+            id_, tree = str(item.release.id), content.checked_tree(store, item.release)
+            try:
+                content.stage(store, tree, folder / "new" / id_, copy=self._copy)
+            except NotFoundError as error:
+                raise content.content_missing(item.release) from error
+            (folder / "trees" / id_).write_bytes(tree.encoded)
         (folder / "installed.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
-        (folder / "ggen.lock").write_text(lock.render(), encoding="utf-8")
+        (folder / "ggen.lock").write_bytes(lock.render().encode())
         if text is not None:
-            (folder / "ggen.toml").write_text(text, encoding="utf-8")
+            (folder / "ggen.toml").write_bytes(text.encode())
         (self._project.state / ".gitignore").write_text("*\n", encoding="utf-8")
 
     def _report(
@@ -283,3 +296,14 @@ class Workshop:
             removed=tuple((i, before[i]["version"]) for i in removed),
             unchanged=tuple((i, str(item.release.version)) for i, item in after.items() if i not in touched),
         )
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _state(packages: Mapping[str, Locked]) -> Mapping[str, object]:
+    return {
+        id_: {"version": str(item.release.version), "content_id": item.release.content_id, "source": item.source}
+        for id_, item in packages.items()
+    }

@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from marketplace.errors import IntegrityError
+from marketplace.errors import IntegrityError, NotFoundError, UnavailableError
 from marketplace.model.release import Release
-from marketplace.model.tree import Tree, TreeEntry
-from marketplace.source import check_tree
+from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.storage.base import read_tree
-from marketplace.storage.filesystem import FilesystemStore, corrupt
+from marketplace.storage.filesystem import CHUNK, FilesystemStore, corrupt
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """How an installed file differs: `kind` is modified, missing, extra, mode or link; for a release signature."""
+    """How an installed file differs: `kind` is modified, missing, extra, mode, link or unreadable.
+
+    With an empty path it is about the package as a whole: its folder is missing or a link, or the code of what is
+    wrong with its release is the kind.
+    """
 
     path: str
     kind: str
@@ -30,14 +33,54 @@ def checked_tree(store: FilesystemStore, release: Release) -> Tree:
 
     Raises:
         IntegrityError: `release-mismatch`, a `path-…` code, `package-too-many-files` or `package-too-large`.
-        NotFoundError: `blob-missing`.
+        UnavailableError: `content-missing`.
     """
-    tree = read_tree(store, release.content_id)
+    from marketplace.source import check_tree
+
+    try:
+        tree = read_tree(store, release.content_id)
+    except NotFoundError as error:
+        raise content_missing(release) from error
+    check_bound(tree, release)
+    check_tree(tree)
+    return tree
+
+
+def check_bound(tree: Tree, release: Release) -> None:
+    """Check that `tree`, which has the release's content id, is what the release says it is.
+
+    Raises:
+        IntegrityError: `release-mismatch`.
+    """
     manifest = tree.get("package.toml")
     if (tree.size, len(tree)) != (release.size, release.files) or not manifest or manifest.digest != release.manifest:
         raise IntegrityError("release-mismatch", f"the content of {release} is not what its release says")
-    check_tree(tree)
-    return tree
+
+
+def content_missing(release: Release) -> UnavailableError:
+    """Return the error for a release whose files are not in the content store."""
+    hint = "publish it again from its source, or restore the store from a backup; the project was not changed"
+    return UnavailableError(
+        "content-missing", f"the content of {release} is not in the content store", hint=hint,
+        id=str(release.id), version=str(release.version), content_id=release.content_id,
+    )  # fmt: skip
+
+
+def kept_tree(path: Path, content_id: str, store: FilesystemStore) -> Tree:
+    """Return the tree of an installed package: from the project's own copy at `path`, else from the store.
+
+    The copy is as good as the store's blob, since its digest is the content id; so an installed package can be
+    checked although the store has lost or collected its release.
+
+    Raises:
+        NotFoundError: `blob-missing`, neither has it.
+        IntegrityError: `blob-corrupt` or `tree-malformed`, from the store.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        data = b""
+    return Tree.decode(data) if digest_of(data) == content_id else read_tree(store, content_id)
 
 
 def stage(store: FilesystemStore, tree: Tree, folder: Path, *, copy: bool) -> None:
@@ -45,57 +88,86 @@ def stage(store: FilesystemStore, tree: Tree, folder: Path, *, copy: bool) -> No
 
     Raises:
         IntegrityError: `blob-corrupt`.
+        NotFoundError: `blob-missing`.
     """
     folder.mkdir()
-    made = {folder}
+    base, made = f"{folder}/", {""}
     for entry in tree:
-        target = folder / entry.path
-        if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
+        parent = entry.path.rpartition("/")[0]
+        if parent not in made:
+            (folder / parent).mkdir(parents=True, exist_ok=True)
+            made.add(parent)
+        target = base + entry.path
         store.materialise(entry.digest, target, executable=entry.executable, copy=copy)
-        if not _is(target, entry):
+        if _difference(target, entry):
             # The link copy was edited through another project: a fresh one is made from the verified blob.
-            target.unlink()
+            Path(target).unlink()
             store.drop_link_copy(entry.digest, executable=entry.executable)
             store.materialise(entry.digest, target, executable=entry.executable, copy=copy)
-            if not _is(target, entry):
+            if _difference(target, entry):
                 raise corrupt(entry.digest)
-
-
-def _is(target: Path, entry: TreeEntry) -> bool:
-    return bool(target.lstat().st_mode & 0o100) == entry.executable and hash_file(target) == entry.digest
-
-
-def hash_file(path: Path) -> str:
-    """Return the `sha256:` digest of a file, not following a link in its place."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0) as file:
-        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def problems(folder: Path, tree: Tree) -> Iterator[Problem]:
     """Compare every file below `folder` with `tree`, hashing each."""
-    found = dict(_files(folder, "")) if folder.is_dir() else {}
+    if folder.is_symlink() or not folder.is_dir():
+        found = "a link or special file" if os.path.lexists(folder) else ""
+        yield Problem("", "link" if found else "missing", "a folder", found)
+        return
+    base = f"{folder}/"
+    files = set(_files(base, ""))
     for entry in tree:
-        status = found.pop(entry.path, None)
-        if status is None:
+        if entry.path not in files:
             yield Problem(entry.path, "missing", entry.digest, "")
-        elif not stat.S_ISREG(status.st_mode):
-            yield Problem(entry.path, "link", "a plain file", "a link or special file")
-        else:
-            actual = hash_file(folder / entry.path)
-            if actual != entry.digest:
-                yield Problem(entry.path, "modified", entry.digest, actual)
-            elif bool(status.st_mode & 0o100) != entry.executable:
-                yield Problem(entry.path, "mode", f"{entry.mode:o}", f"{status.st_mode & 0o777:o}")
-    for path in sorted(found):
+        elif problem := _difference(base + entry.path, entry):
+            yield problem
+    for path in sorted(files.difference(entry.path for entry in tree)):
         yield Problem(path, "extra", "", "not part of the package")
 
 
-def _files(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
-    with os.scandir(folder) as items:
+def _files(base: str, prefix: str) -> Iterator[str]:
+    with os.scandir(base + prefix) as items:
         for item in items:
             if item.is_dir(follow_symlinks=False):
-                yield from _files(folder / item.name, f"{prefix}{item.name}/")
+                yield from _files(base, f"{prefix}{item.name}/")
             else:
-                yield prefix + item.name, item.stat(follow_symlinks=False)
+                yield prefix + item.name
+
+
+def _difference(path: str, entry: TreeEntry) -> Problem | None:
+    """Tell how the file at `path` differs from `entry`; one open file is looked at and hashed, no name twice."""
+    try:
+        # O_NONBLOCK: a fifo in a file's place must not stop the check.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if Path(path).is_symlink():
+            return _not_plain(entry)
+        return Problem(entry.path, "unreadable", entry.digest, str(error.strerror))
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return _not_plain(entry)
+        digest = _hash(handle, status.st_size)
+    finally:
+        os.close(handle)
+    if digest != entry.digest:
+        return Problem(entry.path, "modified", entry.digest, digest)
+    if bool(status.st_mode & 0o100) != entry.executable:
+        return Problem(entry.path, "mode", f"{entry.mode:o}", f"{status.st_mode & 0o777:o}")
+    return None
+
+
+def _not_plain(entry: TreeEntry) -> Problem:
+    return Problem(entry.path, "link", "a plain file", "a link or special file")
+
+
+def _hash(handle: int, size: int) -> str:
+    """Return the digest of an open file; one read suffices for one of the `size` it had, if that is small."""
+    state = hashlib.sha256()
+    want = min(size + 1, CHUNK)
+    while chunk := os.read(handle, want):
+        state.update(chunk)
+        if len(chunk) == size:
+            break
+        want = CHUNK
+    return "sha256:" + state.hexdigest()

@@ -5,6 +5,7 @@ the next command, from the journal.
 """
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -24,46 +25,59 @@ def staging(project: Project) -> Path:
     if folder.exists():
         shutil.rmtree(folder)
     (folder / "new").mkdir(parents=True)
+    (folder / "trees").mkdir()
     (folder / "old").mkdir()
     return folder
 
 
 def commit(project: Project, replaced: list[str], removed: list[str]) -> None:
-    """Make the staged packages (`new/<id>`) and files of the staging folder the project's."""
+    """Make what is staged the project's: packages (`new/<id>`), their trees (`trees/<id>`), then the files."""
     folder = project.state / "staging"
-    for place in (folder / "new", folder):
+    for place in (folder / "new", folder / "trees", folder):
         sync_folder(place)
     journal = {"replaced": replaced, "removed": removed}
-    write_atomic(project.state / "journal.json", json.dumps(journal).encode())
+    write_atomic(project.journal, json.dumps(journal).encode())
     recover(project)
 
 
 def recover(project: Project) -> bool:
     """Complete a change whose journal is there; return whether there was one. Call it with the lock held."""
-    path = project.state / "journal.json"
-    if not path.exists():
+    if not project.journal.exists():
         return False
-    journal = json.loads(path.read_bytes())
+    journal = json.loads(project.journal.read_bytes())
     folder = project.state / "staging"
-    project.packages.mkdir(exist_ok=True)
+    for place in (project.packages, project.trees):
+        place.mkdir(exist_ok=True)
     for id_ in journal["replaced"]:
         if (folder / "new" / id_).exists():
             _set_aside(project, id_)
             (folder / "new" / id_).rename(project.packages / id_)
+        if (folder / "trees" / id_).exists():
+            (folder / "trees" / id_).replace(project.trees / id_)
     for id_ in journal["removed"]:
         _set_aside(project, id_)
-    sync_folder(project.packages)
+        (project.trees / id_).unlink(missing_ok=True)
+    for place in (project.packages, project.trees):
+        _sync_or_remove(place)
     for name in _FILES:
         if (folder / name).exists():
             target = project.state if name == "installed.json" else project.root
             (folder / name).replace(target / name)
     sync_folder(project.root)
-    path.unlink()
+    project.journal.unlink()
     shutil.rmtree(folder)
     return True
 
 
+def _sync_or_remove(folder: Path) -> None:
+    """Make a folder's entries durable; an empty one is removed: nothing of the last package stays behind."""
+    if any(folder.iterdir()):
+        sync_folder(folder)
+    else:
+        folder.rmdir()
+
+
 def _set_aside(project: Project, id_: str) -> None:
     target = project.packages / id_
-    if target.exists():
+    if os.path.lexists(target):  # a link that leads nowhere too: what lies in the place gives way
         target.rename(project.state / "staging" / "old" / id_)

@@ -312,7 +312,7 @@ class FilesystemStore:
         sizes = [path.lstat().st_size for path, digest in self._files() if digest]
         return StoreStats(len(sizes), sum(sizes))
 
-    def materialise(self, digest: str, destination: Path, *, executable: bool, copy: bool) -> How:
+    def materialise(self, digest: str, destination: str | Path, *, executable: bool, copy: bool) -> How:
         """Make a file with the blob's bytes at `destination`, which must not exist.
 
         A hard link of the linkable copy, else (or with `copy`) a file of its own: a clone of the extents where the
@@ -324,34 +324,41 @@ class FilesystemStore:
             IntegrityError: `blob-corrupt` (when the bytes were copied).
         """
         if not copy:
-            source = self.link_copy(digest, executable=executable)
             try:
-                os.link(source, destination)
+                self._link(digest, destination, executable=executable)
             except OSError:
                 pass  # another filesystem (EXDEV), too many links (EMLINK) or no links at all (EPERM): copy instead
             else:
                 return "hardlink"
         return self._copy(digest, destination, 0o755 if executable else 0o644)
 
-    def link_copy(self, digest: str, *, executable: bool) -> Path:
-        """Return the copy of a blob that may be linked into projects, made from the verified blob when missing."""
-        path = self._links / digest[7:9] / (self.path_of(digest).name + ("-x" if executable else ""))
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            staged = path.with_name(staged_name())
-            try:
-                self._copy(digest, staged, 0o555 if executable else 0o444)
-                staged.replace(path)
-            finally:
-                staged.unlink(missing_ok=True)
-        return path
+    def _link(self, digest: str, destination: str | Path, *, executable: bool) -> None:
+        source = self._link_path(digest, executable=executable)
+        try:
+            os.link(source, destination)
+        except FileNotFoundError:
+            self._make_link_copy(digest, Path(source), executable=executable)
+            os.link(source, destination)
+
+    def _link_path(self, digest: str, *, executable: bool) -> str:
+        check_digest(digest)
+        return f"{self._links}/{digest[7:9]}/{digest[9:]}{'-x' if executable else ''}"
+
+    def _make_link_copy(self, digest: str, path: Path, *, executable: bool) -> None:
+        """Make the copy of a blob that may be linked into projects, from the verified blob."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged = path.with_name(staged_name())
+        try:
+            self._copy(digest, staged, 0o555 if executable else 0o444)
+            staged.replace(path)
+        finally:
+            staged.unlink(missing_ok=True)
 
     def drop_link_copy(self, digest: str, *, executable: bool) -> None:
         """Forget a link copy that was edited through a project; the next use makes a fresh one."""
-        path = self._links / digest[7:9] / (self.path_of(digest).name + ("-x" if executable else ""))
-        path.unlink(missing_ok=True)
+        Path(self._link_path(digest, executable=executable)).unlink(missing_ok=True)
 
-    def _copy(self, digest: str, destination: Path, mode: int) -> How:
+    def _copy(self, digest: str, destination: str | Path, mode: int) -> How:
         with self.open(digest) as source:
             handle = os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
             with os.fdopen(handle, "wb", buffering=0) as target:
