@@ -7,6 +7,8 @@ help:
 	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
 	@echo "make engine install and start a Docker engine for the cleanroom (Debian, root); again: nothing to do"
+	@echo "make report write the last run as one HTML file (needs Node.js): build/report/index.html"
+	@echo "make bench  measure the product against its peers, in one run"
 	@echo "make lint   check style, types and features"
 	@echo "make clean  remove the environment and what was built"
 
@@ -23,6 +25,12 @@ test: .venv/ready
 
 engine:
 	@$(PYTHON) -m support.engine_setup
+
+report: .venv/ready
+	$(BIN)/python -m support.report
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import signal
 from behave import given, then, when
 
 from support.forged_suite import PROJECT, ForgedSuite, run_tool, verdicts
+from support.report import references_elsewhere
 
 
 @given("a small suite of its own")
@@ -113,3 +114,34 @@ def step_impl(context):
     by_driver = [verdicts(context.world.root / name) for name in ("process", "inprocess")]
     kinds = [{name: verdict.kind for name, verdict in found.items()} for found in by_driver]
     assert kinds[0] == kinds[1] and set(kinds[0].values()) == {"passed"}, kinds
+
+
+@given("the page {page}")
+def step_impl(context, page):
+    context.page = page
+
+
+@then('it would load "{found}"')
+def step_impl(context, found):
+    loads = references_elsewhere(context.page)
+    assert len(loads) == 1 and found in loads[0], loads
+
+
+@then("it would load nothing")
+def step_impl(context):
+    assert references_elsewhere(context.page) == []
+
+
+@when("its report is made")
+def step_impl(context):
+    context.ran = context.suite.run("support.report")
+
+
+@when("its report is made on a machine without Node.js")
+def step_impl(context):
+    context.ran = run_tool(context.suite.root, "support.report", PATH=str(context.world.home))
+
+
+@then("there is no report")
+def step_impl(context):
+    assert context.ran.returncode == 1 and not (context.suite.root / "build" / "report").exists(), context.ran

@@ -82,10 +82,10 @@ def _environ() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
 
-def run_tool(root: Path, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run `python -m MODULE ARGUMENTS` in the folder of a suite."""
+def run_tool(root: Path, module: str, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m MODULE ARGUMENTS` in the folder of a suite, with further variables in its environment."""
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=root, env=_environ(), text=True,
+        [sys.executable, "-m", module, *arguments], cwd=root, env={**_environ(), **environ}, text=True,
         stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False,
     )  # fmt: skip
 
