@@ -41,4 +41,4 @@ lint: .venv/ready
 clean:
 	rm -rf .venv build *.egg-info
 
-.PHONY: help demo test engine lint clean
+.PHONY: help demo test engine report bench lint clean
