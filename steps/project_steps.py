@@ -1,8 +1,8 @@
 """Steps about a project and its installed packages."""
 
-from behave import given, then, when
+from behave import given, then
 
-from support import crash, damage, packages
+from support import damage, packages
 
 
 @given("these packages are published")
@@ -49,14 +49,3 @@ def step_change_blobs(context):
 @then('the project has no file "{name}"')
 def step_no_file(context, name):
     assert not (context.world.project / name).exists(), name
-
-
-@when("installing is killed at each of its file-system operations, and tried again")
-def step_crashes(context):
-    context.crashes = crash.every_operation(context.world, "ggen market install")
-
-
-@then("every next try succeeded and verified")
-def step_crashes_healed(context):
-    assert len(context.crashes) > 5, context.crashes
-    assert all(healed for _, healed in context.crashes), [name for name, healed in context.crashes if not healed]

@@ -1,72 +1,56 @@
-"""Killing a real process at its n-th file-system operation, without a hook in the product.
+"""Disturbing a command at each of its file-system operations, and looking at what is left.
 
-A `sitecustomize` module, found before the program starts, registers an audit hook (PEP 578) that counts the events of
-file-system changes and sends the process SIGKILL at the chosen one, before the operation is carried out.
+Every operation is tried in a folder of its own, two at a time, in processes forked from one that has the product
+loaded: so an operation costs a fork and a trace rather than three starts of the command.
 """
 
-import os
+import multiprocessing
 import shutil
-import signal
-import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from support.world import World
+from support import crash_point, tracing
+from support.crash_point import Point, Tried
+from support.tracing import Call
+from support.world import PREFIX, World
 
-_HOOK = """
-import os, signal, sys
-_CHANGES = {"os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.symlink", "os.truncate"}
-_left = [int(os.environ["GGEN_TEST_KILL_AT"])]
-_log = os.open(os.environ["GGEN_TEST_KILL_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-def _hook(event, args):
-    wrote = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
-    if event in _CHANGES or wrote:
-        _left[0] -= 1
-        os.write(_log, f"{event} {args[0]}\\n".encode())
-        if _left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(_hook)
-"""
-_MOST = 200
-_TIMEOUT = 60.0
+_WORKERS = 2
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where it exists: a kill leaves the same on any
 
 
-def every_operation(world: World, command: str) -> list[tuple[str, bool]]:
-    """Kill `command` at its first, second, … operation until it runs to its end.
+def every_operation(world: World, kind: str, command: str, *, step: int = 1) -> list[Tried]:
+    """Run `command` once for each `step`-th of its operations and disturb it there.
 
-    Each time the project is as it was before; afterwards the command is tried again and the result verified. Returns
-    the operation and whether all was well then, for each.
+    `kind` is `killed`, `failing` (the operation gives EIO, once) or `full` (the disk is full from there on). Returns
+    what came of each try, in their order. A kill just after an fsync is left out: what it leaves is what a kill just
+    before it leaves.
     """
     before = world.root / "before"
-    shutil.copytree(world.project, before, symlinks=True)
-    results: list[tuple[str, bool]] = []
-    for place in range(1, _MOST):
-        shutil.rmtree(world.project)
-        shutil.copytree(before, world.project, symlinks=True)
-        killed, operation = _killed_at(world, command, place)
-        if not killed:
-            return results
-        again = world.attempt(command).exit_code == 0 and world.attempt("ggen market verify").exit_code == 0
-        results.append((operation, again and world.exit_code() == 0))
-    raise AssertionError(f"{command} has more than {_MOST} operations")
+    before.mkdir()
+    for folder in (world.home, world.project):
+        shutil.copytree(folder, before / folder.name, symlinks=True)
+    points = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_MEMORY if _MEMORY.is_dir() else None))
+    world.defer(lambda: shutil.rmtree(points))
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([crash_point.__name__])
+    argv = tuple(world.command(command)[0][1:])
+    epoch = int(world.now.timestamp())
+    with ProcessPoolExecutor(_WORKERS, context, max_tasks_per_child=1) as pool:
+        undisturbed = pool.submit(crash_point.operations, before, points / "whole", argv, epoch).result()
+        tries = [
+            Point(before, points / f"{place:04}", argv, epoch, kind, tuple(_rules(kind, place, undisturbed)), call.text)
+            for place, call in enumerate(undisturbed)
+            if kind != "killed" or place == 0 or undisturbed[place - 1].name not in tracing.SYNCING
+        ][::step]  # fmt: skip
+        return list(pool.map(crash_point.disturb, tries))
 
 
-def _killed_at(world: World, command: str, place: int) -> tuple[bool, str]:
-    folder = world.root / "crash"
-    folder.mkdir(exist_ok=True)
-    (folder / "sitecustomize.py").write_text(_HOOK, encoding="utf-8")
-    log = folder / "log"
-    log.unlink(missing_ok=True)
-    args, environ = world.command(command)
-    extra = {"PYTHONPATH": str(folder), "GGEN_TEST_KILL_AT": str(place), "GGEN_TEST_KILL_LOG": str(log)}
-    done = subprocess.run(
-        args, cwd=world.project, env={**environ, **extra, "PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=_TIMEOUT, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode != 0, _last_line(log)
-
-
-def _last_line(log: Path) -> str:
-    return os.fsdecode(log.read_bytes()).strip().rpartition("\n")[2]
+def _rules(kind: str, place: int, calls: Sequence[Call]) -> list[str]:
+    call = calls[place]
+    if kind == "killed":
+        return tracing.killing(call)
+    if kind == "failing":
+        return tracing.failing(call, "EIO")
+    return tracing.filling(call, calls[place:])

@@ -110,9 +110,3 @@ Feature: A project gets what it needs, and nobody changes it unnoticed
     When I run "ggen market publish mine.gpack"
     And I run "ggen market add io.acme.mine"
     Then the project has the file ".ggen/packages/io.acme.mine/README.md"
-
-  @level3 @crash
-  Scenario: An install that is killed at any file-system operation leaves the old or the new state
-    Given I run "ggen market add io.ggen.rust.axum --no-install"
-    When installing is killed at each of its file-system operations, and tried again
-    Then every next try succeeded and verified

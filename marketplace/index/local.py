@@ -70,7 +70,7 @@ class LocalIndex:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._refuse_unwritable()
+        self.refuse_unwritable()
         with self._guarded() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -81,7 +81,8 @@ class LocalIndex:
                     db.execute("ROLLBACK")
                 raise
 
-    def _refuse_unwritable(self) -> None:
+    def refuse_unwritable(self) -> None:
+        """Raise UnavailableError `store-unwritable` when the index was opened for reading only."""
         if not self._writable:
             hint = "check the permissions of the home (GGEN_HOME) and that its file system is writable"
             raise UnavailableError("store-unwritable", f"the local index {self.path} cannot be written", hint=hint)
@@ -436,7 +437,7 @@ class LocalIndex:
 
     def replace_content(self, source: Path) -> None:
         """Take the content of another index file, in one transaction: readers see the old or the new content."""
-        self._refuse_unwritable()
+        self.refuse_unwritable()
         with closing(open_read_only(source)) as other, self._guarded() as db:
             other.backup(db)
 

@@ -108,8 +108,11 @@ def missing_guards(connection: sqlite3.Connection) -> set[str]:
 
 
 def _without_writing(path: Path) -> sqlite3.Connection:
+    """Open for reading; what is missing, or was being made when the disk refused, reads as empty."""
     if path.exists():
-        return open_read_only(path)
+        connection = _open_read_only(path)
+        if _known_format(connection):
+            return connection
     connection = _open("file::memory:")
     _create(connection)
     return connection
@@ -122,14 +125,20 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         IntegrityError: `index-corrupt` or `index-newer`.
         UnavailableError: `index-unreadable`.
     """
+    connection = _open_read_only(path)
+    if not _known_format(connection):
+        raise lost("it holds no index")
+    return connection
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
     modes = ["mode=ro", "mode=ro&immutable=1"]
     if _has_wal(path):
         modes.pop()  # it would be read without its newest entries, which are in the write-ahead log
     for mode in modes:
         try:
             connection = _open(f"{path.absolute().as_uri()}?{mode}")
-            if not _known_format(connection):
-                raise lost("it holds no index")
+            connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:
             failure = error
             if from_sqlite(error).code != "index-unwritable":

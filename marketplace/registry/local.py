@@ -108,6 +108,7 @@ class LocalRegistry:
         self._trust.check_release(release, pin=False)
         manifest, data = self._check(source, release)
         with self.store.writing(f"publishing {release}"):
+            self.index.refuse_unwritable()
             try:
                 self.index.refuse_existing(release)
             except ConflictError as error:
