@@ -154,7 +154,7 @@ class _Left:
 
     def _state(self) -> dict[str, Any]:
         """Look at the home and the project as the next user would."""
-        registry = LocalRegistry(self._home / "registry", trust=TrustStore(self._home / "keys" / "trust.json"))
+        registry = LocalRegistry(self._home / "registry", trust=lambda: TrustStore(self._home / "keys" / "trust.json"))
         registry.index.verify()
         damage = [f"{item.kind} {item.digest}" for item in registry.verify_store()]
         id_ = PackageId.parse(SUBJECT)
