@@ -45,6 +45,17 @@ def change_blobs(home: Path) -> None:
             path.write_bytes(b"\x00" + data[1:])
 
 
+def lose_blobs(home: Path) -> None:
+    """Remove every blob and every link copy, as a cleaner of disks that knows no better."""
+    for name in ("blobs", "links"):
+        shutil.rmtree(home / "registry" / "store" / name, ignore_errors=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder that must be there."""
+    shutil.rmtree(folder)
+
+
 def remove_installed(project: Path) -> None:
     """Remove everything that is not in version control."""
     shutil.rmtree(project / ".ggen")

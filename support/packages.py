@@ -1,5 +1,9 @@
 """Real packages for scenarios."""
 
+from marketplace.registry.local import LocalRegistry
+from marketplace.security.keys import KeyRing
+from marketplace.security.trust import TrustStore
+from marketplace.source import FolderSource, build_release
 from support.world import World
 
 _MANIFEST = """[package]
@@ -22,3 +26,23 @@ def publish(world: World, id_: str, version: str, needs: str = "") -> None:
     (folder / "package.toml").write_text(text, encoding="utf-8")
     (folder / "README.md").write_text(f"# {id_} {version}\n", encoding="utf-8")
     world.run(f"ggen market publish {folder}")
+
+
+def publish_many(world: World, count: int, needs: int = 1) -> None:
+    """Publish `many.lib.p0` … in this process, each with templates in two folders and needing the `needs` before it."""
+    trust = TrustStore(world.home / "keys" / "trust.json")
+    registry = LocalRegistry(world.home / "registry", trust=lambda: trust)
+    signer = KeyRing(world.home / "keys").load(None)
+    for number in range(count):
+        folder = world.root / "packages" / str(number)
+        for part in ("src", "tests/unit"):
+            (folder / part).mkdir(parents=True)
+            (folder / part / "file.tmpl").write_text(f"{part} {number % 5}\n", encoding="utf-8")
+        table = "".join(f'"many.lib.p{other}" = "^1"\n' for other in range(max(0, number - needs), number))
+        text = _MANIFEST.format(
+            id=f"many.lib.p{number}", version="1.0.0", title="Many", needs=f"[dependencies]\n{table}"
+        )
+        (folder / "package.toml").write_text(text, encoding="utf-8")
+        source = FolderSource.read(folder)
+        registry.publish(source, build_release(source, signer, world.now))
+    registry.index.close()
