@@ -1,13 +1,12 @@
 """The containers of a room, each with what its users need to know: an address, an URL, a command's outcome."""
 
-import http.client
 from collections.abc import Iterable
 from pathlib import Path
 
 from support.deadline import Deadline
 from support.engine.base import Container, EngineError, ExecResult, Labels, Network, State, Stats
 from support.transcript import Transcript
-from support.waiting import Wait, wait_until
+from support.waiting import Wait, get, wait_until
 
 SECONDS = 60.0
 
@@ -115,10 +114,4 @@ class HttpContainer(GenericContainer):
 
     def get(self, path: str = "/", seconds: float = SECONDS) -> tuple[int, bytes]:
         """Return status and body of a GET."""
-        connection = http.client.HTTPConnection(*self.endpoint(self.port), timeout=seconds)
-        try:
-            connection.request("GET", path)
-            reply = connection.getresponse()
-            return reply.status, reply.read()
-        finally:
-            connection.close()
+        return get(self.engine_container, self.port, path, seconds)

@@ -8,7 +8,6 @@ way, `kill -9` included, the kernel closes the pipe, and the watchdog removes wh
 import atexit
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -16,52 +15,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from support.deadline import Deadline
-from support.engine.base import RUN_LABEL, Engine, EngineError, Leftover
+from support.engine.base import RUN_FOLDER_PREFIX, RUN_LABEL, Engine, EngineError, Leftover, run_folder
 from support.engine.choice import available
-from support.engine.processes import start_time
+from support.engine.run_id import RunId
 
-FOLDER_PREFIX = "cleanroom-run-"
 _DONE = b"done\n"
 _QUIET_LOOKS = 3  # what the engine was still making when the run died appears after the first look
 _PAUSE = 0.25
 _SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class RunId:
-    """Who made a resource."""
-
-    pid: int
-    born: str  # in the kernel's ticks since the boot
-    namespace: str  # of process ids: elsewhere the same number is another process
-    boot: str
-    token: str
-
-    @classmethod
-    def mine(cls) -> "RunId":
-        """Return the id of the running process."""
-        return cls(os.getpid(), start_time(os.getpid()), _namespace(), _boot(), secrets.token_hex(4))
-
-    @classmethod
-    def parse(cls, text: str) -> "RunId | None":
-        """Return the id that a label holds, or None when it is not one of ours."""
-        parts = text.split("-")
-        if len(parts) != 5 or not parts[0].isdigit():
-            return None
-        return cls(int(parts[0]), *parts[1:])
-
-    def __str__(self) -> str:
-        return f"{self.pid}-{self.born}-{self.namespace}-{self.boot}-{self.token}"
-
-    def dead(self) -> bool:
-        """Say whether the run has certainly ended."""
-        if self.boot != _boot():
-            return True
-        return self.namespace == _namespace() and start_time(self.pid) != self.born
 
 
 class Run:
@@ -69,7 +33,7 @@ class Run:
 
     def __init__(self) -> None:
         self.id = RunId.mine()
-        self.folder = Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{self.id}"
+        self.folder = run_folder(str(self.id))
         self._watchdog = subprocess.Popen(
             [sys.executable, "-m", __spec__.name, str(self.id)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True, cwd=Path(__file__).resolve().parents[1],
@@ -123,8 +87,8 @@ def sweep(engines: Iterable[Engine]) -> int:
         found = [item for item in engine.leftovers() if _is_dead(item.labels.get(RUN_LABEL, ""))]
         engine.remove_leftovers(found)
         count += len(found)
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
-        if _is_dead(folder.name.removeprefix(FOLDER_PREFIX)):
+    for folder in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDER_PREFIX}*"):
+        if _is_dead(folder.name.removeprefix(RUN_FOLDER_PREFIX)):
             shutil.rmtree(folder, ignore_errors=True)
             count += 1
     return count
@@ -137,7 +101,7 @@ def reap(run: str) -> None:
     while quiet < _QUIET_LOOKS and not deadline.expired():
         quiet = quiet + 1 if _reap_once(run, engines) else 0
         deadline.sleep(_PAUSE)
-    shutil.rmtree(Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{run}", ignore_errors=True)
+    shutil.rmtree(run_folder(run), ignore_errors=True)
 
 
 def _reap_once(run: str, engines: list[Engine]) -> bool:
@@ -156,14 +120,6 @@ def _reap_once(run: str, engines: list[Engine]) -> bool:
 def _is_dead(run: str) -> bool:
     parsed = RunId.parse(run)
     return parsed is not None and parsed.dead()
-
-
-def _boot() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip().replace("-", "")[:12]
-
-
-def _namespace() -> str:
-    return str(os.stat("/proc/self/ns/pid").st_ino)  # noqa: PTH116 - a link to no file
 
 
 def main(run: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from support.deadline import Deadline
-from support.engine.base import Container, EngineError, ExecTimeoutError, State, can_connect
+from support.engine.base import Container, EngineError, ExecTimeoutError, State
 
 TAIL = 20
 _PROBE_SECONDS = 2.0
@@ -109,7 +109,31 @@ class ForPort:
 
 def listens(container: Container, port: int, deadline: Deadline) -> bool:
     """Say whether a port inside accepts a connection."""
-    return can_connect(*container.endpoint(port), seconds=min(deadline.remaining() + 0.05, _PROBE_SECONDS))
+    try:
+        container.dial(port, _seconds(deadline)).close()
+    except OSError:
+        return False
+    return True
+
+
+def get(container: Container, port: int, path: str, seconds: float) -> tuple[int, bytes]:
+    """Return status and body of a GET from a port inside.
+
+    Raises:
+        OSError, http.client.HTTPException: there is no answer.
+    """
+    connection = http.client.HTTPConnection("room", timeout=seconds)
+    connection.sock = container.dial(port, seconds)
+    try:
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    finally:
+        connection.close()
+
+
+def _seconds(deadline: Deadline) -> float:
+    return min(deadline.remaining() + 0.05, _PROBE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +147,8 @@ class ForHttp:
 
     def look(self, container: Container, deadline: Deadline) -> Sight:
         """Ask once."""
-        seconds = min(deadline.remaining() + 0.05, _PROBE_SECONDS)
         try:
-            connection = http.client.HTTPConnection(*container.endpoint(self.port), timeout=seconds)
-            try:
-                connection.request("GET", self.path)
-                status = connection.getresponse().status
-            finally:
-                connection.close()
+            status, _body = get(container, self.port, self.path, _seconds(deadline))
         except (OSError, http.client.HTTPException) as error:
             return Sight(False, f"no answer ({type(error).__name__})")
         return Sight(status == self.status, f"status {status}")

@@ -5,6 +5,7 @@ later (the room, the watchdog, the sweep) finds it without being told.
 """
 
 import socket
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +17,13 @@ from support.policy import Policy
 
 RUN_LABEL = "cleanroom.run"
 ROOM_LABEL = "cleanroom.room"
+RUN_FOLDER_PREFIX = "cleanroom-run-"
 Labels = Mapping[str, str]
+
+
+def run_folder(run: str) -> Path:
+    """Return the folder that holds a run's logs, and its volumes where an engine keeps none itself."""
+    return Path(tempfile.gettempdir()) / f"{RUN_FOLDER_PREFIX}{run}"
 
 
 class EngineError(Exception):
@@ -136,6 +143,7 @@ class Stats:
     """The resources that a container has used so far, read from its control groups."""
 
     cpu_seconds: float
+    throttled_periods: int  # of 0.1 s each, in which the limit was reached and the container had to wait
     throttled_seconds: float
     memory_bytes: int
     memory_peak_bytes: int
@@ -211,6 +219,9 @@ class Container(Protocol):
     def address(self, network: Network) -> str:
         """Return its address on a network, as its peers there see it."""
 
+    def dial(self, port: int, seconds: float) -> socket.socket:
+        """Return a TCP connection from this machine to a port inside. Raises OSError as `connect` does."""
+
     def endpoint(self, port: int) -> tuple[str, int]:
         """Return host and port by which a process of this machine reaches a port inside."""
 
@@ -270,12 +281,3 @@ class Engine(Protocol):
         """Remove what was found: containers first, then what they used; what is gone already is no error."""
 
     def close(self) -> None: ...
-
-
-def can_connect(host: str, port: int, seconds: float = 0.5) -> bool:
-    """Say whether something accepts connections there."""
-    try:
-        with socket.create_connection((host, port), timeout=seconds):
-            return True
-    except OSError:
-        return False

@@ -4,7 +4,6 @@ Sources: the kernel's Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,14 +151,16 @@ class Group:
         peak = self.folders["memory"] / "memory.peak"
         now = self._number("memory", "memory.current")
         return Stats(
-            cpu["usage_usec"] / 1e6, cpu.get("throttled_usec", 0) / 1e6, now,
+            cpu["usage_usec"] / 1e6, cpu.get("nr_throttled", 0), cpu.get("throttled_usec", 0) / 1e6, now,
             int(peak.read_text("ascii")) if peak.exists() else now, self._number("pids", "pids.current"),
         )  # fmt: skip
 
     def _stats_v1(self) -> Stats:
+        cpu = self._table("cpu", "cpu.stat")
         return Stats(
             self._number("cpuacct", "cpuacct.usage") / 1e9,
-            self._table("cpu", "cpu.stat").get("throttled_time", 0) / 1e9,
+            cpu.get("nr_throttled", 0),
+            cpu.get("throttled_time", 0) / 1e9,
             self._number("memory", "memory.usage_in_bytes"),
             self._number("memory", "memory.max_usage_in_bytes"),
             self._number("pids", "pids.current"),
@@ -197,9 +198,9 @@ def _removed(folder: Path) -> bool:
     return True
 
 
-def usable(probe: Callable[[], str]) -> str:
-    """Return why no group of our own can be made here, or nothing; `probe` gives a name that nobody else uses."""
-    group = Group.named(probe())
+def usable(path: str) -> str:
+    """Return why no group of our own can be made here, or nothing; it is tried at a path that nobody else uses."""
+    group = Group.named(path)
     try:
         group.create()
         group.limit(64 * 1024**2, 0.5, 16)

@@ -1,10 +1,10 @@
-"""Which engine a run uses: `docker`, or `auto`, which is docker when it answers."""
+"""Which engine a run uses: `docker`, `host`, or `auto`, which is docker when it answers and host when it does not."""
 
 import functools
 
 from support.engine.base import Engine, EngineUnavailableError
 
-NAMES = ("docker",)
+NAMES = ("docker", "host")
 
 
 @functools.cache
@@ -19,17 +19,26 @@ def engine(name: str) -> Engine:
         from support.engine.docker import connect
 
         return connect()
-    raise ValueError(f"{name!r} is no engine: {', '.join(NAMES)} or auto")
+    if name == "host":
+        from support.engine.host import connect as connect_host
+
+        return connect_host()
+    raise ValueError(f"{name!r} is no engine: docker, host or auto")
 
 
 @functools.cache
 def choose(name: str = "auto") -> Engine:
-    """Return the engine of a name; `auto` takes docker.
+    """Return the engine of a name; `auto` takes docker when it answers, else host.
 
     Raises:
         EngineUnavailableError: the engine that was asked for is not here. It is never replaced in silence.
     """
-    return engine("docker" if name == "auto" else name)
+    if name != "auto":
+        return engine(name)
+    try:
+        return engine("docker")
+    except EngineUnavailableError:
+        return engine("host")
 
 
 def available() -> list[Engine]:

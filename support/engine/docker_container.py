@@ -1,6 +1,7 @@
 """A container of a Docker engine, and the streams of what is run in it."""
 
 import contextlib
+import socket
 import struct
 import threading
 from collections.abc import Iterable, Mapping
@@ -172,6 +173,10 @@ class DockerContainer:
     def address(self, network: Network) -> str:
         """Return its address."""
         return self._addresses[network.id]
+
+    def dial(self, port: int, seconds: float) -> socket.socket:
+        """Connect to a port inside."""
+        return socket.create_connection(self.endpoint(port), timeout=seconds)
 
     def endpoint(self, port: int) -> tuple[str, int]:
         """Return its own address: the host reaches it on internal networks too."""
