@@ -4,11 +4,12 @@ Every operation is tried in a folder of its own, two at a time, in processes for
 loaded: so an operation costs a fork and a trace rather than three starts of the command.
 """
 
-import multiprocessing
+import pickle
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from support import crash_point, tracing
@@ -17,6 +18,7 @@ from support.tracing import Call
 from support.world import PREFIX, World
 
 _WORKERS = 2
+_TIMEOUT = 600.0
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where it exists: a kill leaves the same on any
 
 
@@ -33,18 +35,27 @@ def every_operation(world: World, kind: str, command: str, *, step: int = 1) -> 
         shutil.copytree(folder, before / folder.name, symlinks=True)
     points = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_MEMORY if _MEMORY.is_dir() else None))
     world.defer(lambda: shutil.rmtree(points))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([crash_point.__name__])
     argv = tuple(world.command(command)[0][1:])
     epoch = int(world.now.timestamp())
-    with ProcessPoolExecutor(_WORKERS, context, max_tasks_per_child=1) as pool:
-        undisturbed = pool.submit(crash_point.operations, before, points / "whole", argv, epoch).result()
-        tries = [
-            Point(before, points / f"{place:04}", argv, epoch, kind, tuple(_rules(kind, place, undisturbed)), call.text)
-            for place, call in enumerate(undisturbed)
-            if kind != "killed" or place == 0 or undisturbed[place - 1].name not in tracing.SYNCING
-        ][::step]  # fmt: skip
-        return list(pool.map(crash_point.disturb, tries))
+    (whole,) = _tried([Point(before, points / "whole", argv, epoch, "", (), "")])
+    assert whole.exit_code == 0, whole
+    undisturbed = tracing.changes(points / "whole" / crash_point.LOG, points / "whole")
+    return _tried([
+        Point(before, points / f"{place:04}", argv, epoch, kind, tuple(_rules(kind, place, undisturbed)), call.text)
+        for place, call in enumerate(undisturbed)
+        if kind != "killed" or place == 0 or undisturbed[place - 1].name not in tracing.SYNCING
+    ][::step])  # fmt: skip
+
+
+def _tried(points: Sequence[Point]) -> list[Tried]:
+    """Let a process of its own fork a process for each point, so many at a time; return what came of each."""
+    command = [sys.executable, "-m", crash_point.__name__, str(_WORKERS)]
+    given = pickle.dumps(list(points))
+    done = subprocess.run(command, input=given, capture_output=True, timeout=_TIMEOUT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the tries could not be made: {done.stderr.decode(errors='replace')}")
+    results: list[Tried] = pickle.loads(done.stdout)  # noqa: S301 - made by our own process
+    return results
 
 
 def _rules(kind: str, place: int, calls: Sequence[Call]) -> list[str]:

@@ -5,10 +5,13 @@ import importlib
 import io
 import json
 import os
+import pickle
 import pkgutil
 import shutil
 import socket
-from collections.abc import Mapping
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,9 +46,19 @@ SUBJECT, SUBJECT_VERSION = "io.ggen.rust.axum", "0.1.0"
 """The package that the commands under test publish, yank or install."""
 
 _HOUR = 3600
-_LOG = "trace"
+LOG = "trace"
+"""The tracer's log in the folder of a try."""
+
 _MOST_SAID = 100_000
-_KNOWN_CODES = {"disk-full", "store-unwritable", "index-unwritable", "file-access", "index-unreadable", "index-busy"}
+_KNOWN_CODES = {
+    "disk-full",
+    "store-unwritable",
+    "index-unwritable",
+    "file-access",
+    "index-unreadable",
+    "index-busy",
+    "project-unwritable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +83,11 @@ class Tried:
     wrong: tuple[str, ...]
 
 
-def operations(before: Path, folder: Path, argv: tuple[str, ...], epoch: int) -> list[tracing.Call]:
-    """Run a command undisturbed; return its operations."""
-    point = Point(before, folder, argv, epoch, "", (), "")
-    code, said = _run(point)
-    assert code == 0, said
-    found = tracing.changes(folder / _LOG, folder)
-    shutil.rmtree(folder)
-    return found
-
-
 def disturb(point: Point) -> Tried:
     """Run the disturbed command, look at what it left, try again, and look again."""
     code, said = _run(point)
+    if not point.rules:
+        return Tried(point.text, code, (said,) if code else ())
     wrong = _Left(point).problems(code, said)
     if not wrong:
         shutil.rmtree(point.folder)
@@ -94,7 +99,7 @@ def _run(point: Point) -> tuple[int, str]:
     shutil.copytree(point.before, point.folder, symlinks=True)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        code = tracing.run_traced(lambda: _command(point, theirs), point.folder / _LOG, *point.rules)
+        code = tracing.run_traced(lambda: _command(point, theirs), point.folder / LOG, *point.rules)
         theirs.close()
         return code, ours.recv(_MOST_SAID).decode("utf-8")
 
@@ -238,3 +243,52 @@ def _json(*argv: str) -> Any:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         main.run_cli(argv)
     return json.loads(out.getvalue())
+
+
+def serve(points: Sequence[Point], workers: int) -> list[Tried]:
+    """Disturb at every point, each in a process forked from this one, `workers` at a time."""
+    running: dict[int, int] = {}
+    for place, point in enumerate(points):
+        if len(running) == workers:
+            _reap(running)
+        child = os.fork()
+        if child == 0:
+            _answer(point)
+        running[child] = place
+    while running:
+        _reap(running)
+    return [pickle.loads(_result(point).read_bytes()) for point in points]  # noqa: S301 - made by our own children
+
+
+def _result(point: Point) -> Path:
+    return point.folder.with_suffix(".result")
+
+
+def _answer(point: Point) -> None:
+    """Write what came of a point beside its folder; never return."""
+    code = 1
+    try:
+        _result(point).write_bytes(pickle.dumps(disturb(point)))
+        code = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not run on into the parent's work
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _reap(running: dict[int, int]) -> None:
+    child, status = os.wait()
+    place = running.pop(child)
+    if status:
+        raise RuntimeError(f"try {place} broke off")
+
+
+def answer_requests() -> None:
+    """Read points from standard input and write what came of them to standard output."""
+    this = importlib.import_module("support.crash_point")  # what is pickled here must not be named __main__
+    points = pickle.load(sys.stdin.buffer)  # noqa: S301 - made by our own parent
+    sys.stdout.buffer.write(pickle.dumps(this.serve(points, int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    answer_requests()
