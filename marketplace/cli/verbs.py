@@ -61,4 +61,5 @@ MARKET_VERBS: Mapping[str, Verb] = {
         ("index", "Check, repair, back up and restore the local index."),
         ("config", "Show and change settings."),
     ),
+    **_family("Look after this machine", "doctor", ("doctor", "Find out whether something is wrong here.")),
 }  # fmt: skip

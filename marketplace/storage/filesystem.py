@@ -369,14 +369,19 @@ class FilesystemStore:
         return "reflink" if cloned else "copy"
 
     def _clone(self, digest: str, target: int) -> bool:
-        import fcntl
-
         with self.path_of(digest).open("rb") as source:
-            try:
-                fcntl.ioctl(target, _FICLONE, source.fileno())
-            except OSError:
-                return False  # this filesystem cannot share extents
-        return True
+            return clone(source.fileno(), target)
+
+
+def clone(source: int, target: int) -> bool:
+    """Let the file `target` share the extents of `source` (both descriptors); False when the filesystem cannot."""
+    import fcntl
+
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
 
 
 def _is_folder(path: Path) -> bool:
