@@ -1,6 +1,6 @@
 """Steps about a project and its installed packages."""
 
-from behave import given, then
+from behave import given, then, when
 
 from support import damage, packages
 
@@ -22,6 +22,7 @@ def step_same_lock(context):
 
 
 @given("the installed packages are removed by hand")
+@when("the installed packages are removed by hand")
 def step_remove_installed(context):
     damage.remove_installed(context.world.project)
 

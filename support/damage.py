@@ -87,3 +87,18 @@ def change_lock(path: Path) -> None:
     place = text.index('content_id = "sha256:') + len('content_id = "sha256:')
     other = "0" if text[place] != "0" else "1"
     path.write_text(text[:place] + other + text[place + 1 :], encoding="utf-8")
+
+
+def link_counts(project: Path) -> set[int]:
+    """Return how many names each installed file has."""
+    files = [path for path in (project / ".ggen" / "packages").rglob("*") if path.is_file()]
+    assert files, "nothing is installed"
+    return {path.stat().st_nlink for path in files}
+
+
+def lose_files(home: Path, id_: str) -> None:
+    """Remove the blobs whose text names the package, its link copies with them."""
+    store = home / "registry" / "store"
+    for path in [*store.glob("blobs/??/*"), *store.glob("links/??/*")]:
+        if path.read_bytes().startswith(f"# {id_} ".encode()):
+            path.unlink()

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from marketplace.cli.session import make_session, working_folder
+from marketplace.cli.session import MISSING, make_session, offline_miss, working_folder
+from marketplace.errors import MarketError
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 
@@ -36,7 +37,13 @@ def with_session(*setting_flags: str) -> Callable[[_Verb], Callable[..., Any]]:
         def call(*, as_json: bool, quiet: bool, directory: Path | None, home: Path | None, **arguments: Any) -> Any:
             flags = {name: arguments.pop(name) for name in setting_flags}
             flags |= {"home": home, "json": as_json or None, "quiet": quiet or None}
-            return verb(make_session(directory or working_folder(), flags, os.environ), **arguments)
+            session = make_session(directory or working_folder(), flags, os.environ)
+            try:
+                return verb(session, **arguments)
+            except MarketError as error:
+                if error.code in MISSING and session.offline:
+                    raise offline_miss(error) from error
+                raise
 
         wrapped: Callable[..., Any] = call
         for option in reversed(_COMMON):

@@ -207,7 +207,8 @@ def _list_text(rows: list[dict[str, str | None]]) -> Iterator[str]:
 
 @click.command("verify")
 @click.option("--fix", is_flag=True, help="Restore what differs from the content store.")
-@with_session()
+@offline_option
+@with_session("offline")
 def verify_command(session: Session, fix: bool) -> int:
     """Re-hash every installed file and re-check signatures and pins. A difference gives exit code 3.
 

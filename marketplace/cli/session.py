@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketplace.cli.render import Output
-from marketplace.errors import InvalidInputError, NotFoundError
+from marketplace.errors import InvalidInputError, MarketError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,6 +127,17 @@ def make_session(folder: Path, flags: Mapping[str, object], environ: Mapping[str
     session = Session(settings, out, folder, environ)
     session.out.color = session.color
     return session
+
+
+MISSING = ("blob-missing", "content-missing")
+"""Codes of content that is needed and is not on this machine."""
+
+
+def offline_miss(error: MarketError) -> UnavailableError:
+    """Return the error for content that is not here and may not be fetched."""
+    hint = "`ggen market install` without --offline (setting offline) fetches it"
+    message = f"{error.message}, and --offline forbids to ask for it"
+    return UnavailableError("offline-miss", message, hint=hint, **error.details)
 
 
 def working_folder() -> Path:
