@@ -1,1 +1,1 @@
-"""Speed as ratios to peers, measured in one run on one machine. `python -m benchmarks.<name>` prints a table."""
+"""Speed as ratios to peers and floors, measured in one run on one machine. `python -m benchmarks --help` says how."""

@@ -1,70 +1,86 @@
-"""The cold start of the command line against `npm --version` and bare Python.
+"""The command as a cold process, beside other package managers' smallest commands."""
 
-Run as `python -m benchmarks.start_bench`. A home with packages is made first; then all contestants take turns
-(A B A B …), each as a process of its own. The table has the medians of CPU time (which other programs on the machine
-disturb less) and of wall time, with ratios to npm. GOALS.md asks for at most 0.35.
-"""
-
-import os
-import resource
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 
-_ROUNDS = 21
-_BIN = Path(sys.executable).parent
-_PACKAGES = Path(__file__).parent.parent / "examples"
+from benchmarks import peers, servers
+from benchmarks.homes import searchable
+from benchmarks.measuring import Contestant, Row, Stage, attempt, contest, medians
+from benchmarks.packages import as_npm_tarball, make, npm_document
+from benchmarks.processes import Product, environment, product, run
+from marketplace.cli.verbs import MARKET_VERBS
 
-Contest = Mapping[str, Sequence[str]]
-
-
-def contestants() -> Contest:
-    """Return the command lines by name; npm only where it is installed."""
-    ggen, python = str(_BIN / "ggen"), str(_BIN / "python")
-    peers = {"npm --version": ["npm", "--version"]} if shutil.which("npm") else {}
-    return {
-        **peers,
-        "python -c pass": [python, "-c", "pass"],
-        "search": [ggen, "market", "search", "rust"],
-        "search, no shortcut": [python, "-m", "marketplace.cli", "market", "search", "rust"],
-        "search --help": [ggen, "market", "search", "--help"],
-        "add --help": [ggen, "market", "add", "--help"],
-        "add --help, no shortcut": [python, "-m", "marketplace.cli", "market", "add", "--help"],
-        "versions": [ggen, "market", "versions", "io.ggen.rust.axum"],
-    }
+_QUERY = "kora"
+_FLOOR = "import click, sqlite3, tantivy"
 
 
-def measure(contest: Contest, environ: Mapping[str, str], rounds: int) -> dict[str, tuple[float, float]]:
-    """Return the medians of CPU and wall time in seconds of each contestant."""
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in contest}
-    for _ in range(rounds):
-        for name, command in contest.items():
-            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, check=True)
-            wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-            times[name].append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall))
-    return {name: (median(cpu for cpu, _ in rows), median(wall for _, wall in rows)) for name, rows in times.items()}
+def measure(stage: Stage) -> Iterator[Row]:
+    """Yield the rows."""
+    installed = product(stage)
+    sizes = [1_000, 20_000] if stage.quick else [1_000, 20_000, 100_000]
+    searches = [_search(installed, searchable(stage, size), size) for size in sizes]
+    rounds = stage.pick(15, 3)
+    with ExitStack() as stack:
+        others = [
+            _python(installed, stage, "floor: python importing click, sqlite3 and tantivy", _FLOOR),
+            _python(installed, stage, "python -c pass", "pass"),
+            attempt("npm --version", lambda: _npm_version(stage, 0.35), 0.35),
+            attempt("npm search on Verdaccio", lambda: _npm_search(stage, stack)),
+            attempt("pip --version", lambda: _python_peer(stage, "pip")),
+            attempt("uv --version", lambda: _python_peer(stage, "uv")),
+        ]
+        yield from contest("cold search, 1,000 packages", searches[0], others, rounds)
+    for size, search in list(zip(sizes, searches, strict=True))[1:]:
+        small = Contestant(searches[0].name, searches[0].act, goal=1.3)
+        yield from contest(f"cold search, {size:,} packages", search, [small], rounds)
+    slowest = _slowest_help(installed, stage)
+    npm = attempt("npm --version", lambda: _npm_version(stage, 0.35), 0.35)
+    yield from contest(f"slowest help: {slowest.name}", slowest, [npm], rounds)
 
 
-def main() -> None:
-    """Make the home, measure and print the table."""
-    with tempfile.TemporaryDirectory() as home:
-        unset = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}  # without byte code this would time the compiler
-        environ = {**{k: v for k, v in os.environ.items() if k not in unset}, "GGEN_HOME": home}
-        ggen = str(_BIN / "ggen")
-        for command in (["key", "new"], *(["publish", str(path.parent)] for path in _PACKAGES.glob("**/package.toml"))):
-            subprocess.run([ggen, "market", *command, "--quiet"], env=environ, stdout=subprocess.DEVNULL, check=True)
-        found = measure(contestants(), environ, _ROUNDS)
-    base_cpu, base_wall = next(iter(found.values()))
-    print(f"{'':26} {'CPU ms':>8} {'ratio':>6} {'wall ms':>8} {'ratio':>6}")
-    for name, (cpu, wall) in found.items():
-        print(f"{name:26} {cpu * 1000:8.1f} {cpu / base_cpu:6.2f} {wall * 1000:8.1f} {wall / base_wall:6.2f}")
+def _search(installed: Product, home: Path, size: int) -> Contestant:
+    env = installed.environment(home)
+    command = [installed.ggen, "market", "search", _QUERY]
+    found = json.loads(run([*command, "--json"], env))
+    assert found["total"] and not found["degraded"], found
+    return Contestant(f"ggen market search, {size:,} packages", lambda: run(command, env))
 
 
-if __name__ == "__main__":
-    main()
+def _python(installed: Product, stage: Stage, name: str, code: str) -> Contestant:
+    env = environment(stage.scratch)
+    return Contestant(name, lambda: run([installed.python, "-c", code], env))
+
+
+def _npm_version(stage: Stage, goal: float) -> Contestant:
+    npm = peers.tool("npm")
+    env = environment(stage.scratch, npm_config_update_notifier="false")
+    return Contestant("npm --version", lambda: run([npm, "--version"], env), goal=goal)
+
+
+def _npm_search(stage: Stage, stack: ExitStack) -> Contestant:
+    registry = stack.enter_context(servers.verdaccio(stage))
+    for number in range(stage.pick(1_000, 20)):
+        package = make(f"kora-{number}", files=1)
+        registry.put(npm_document(package), as_npm_tarball(package))
+    env = registry.environment(stage.scratch / "npm-cache")
+    command = [registry.npm, "search", _QUERY, "--json", "--prefer-online"]
+    assert json.loads(run(command, env)), "npm search found nothing on Verdaccio"
+    return Contestant("npm search on Verdaccio", lambda: run(command, env))
+
+
+def _python_peer(stage: Stage, name: str) -> Contestant:
+    program, env = peers.python_peers(stage.kept) / name, environment(stage.scratch)
+    return Contestant(f"{name} --version", lambda: run([program, "--version"], env))
+
+
+def _slowest_help(installed: Product, stage: Stage) -> Contestant:
+    env = installed.environment(stage.scratch)
+    helps = [_help(installed, verb, env) for verb in MARKET_VERBS]
+    found = medians(helps, stage.pick(5, 1))
+    return max(helps, key=lambda contestant: found[contestant.name])
+
+
+def _help(installed: Product, verb: str, env: dict[str, str]) -> Contestant:
+    return Contestant(f"ggen market {verb} --help", lambda: run([installed.ggen, "market", verb, "--help"], env))

@@ -1,0 +1,62 @@
+"""The programs that this one is compared with, installed by their ordinary clients below `build/bench/peers`."""
+
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+
+from benchmarks.measuring import MissingPeerError
+from benchmarks.processes import install, python_with
+
+PYTHON_PEERS = ("uv==0.13.9", "pypiserver==2.4.2")
+NODE_PEERS = {"verdaccio": "6.10.4", "node": "22.23.3"}
+"""Verdaccio 6 wants Node 22 or later; the package `node` brings one."""
+
+_OVERRIDES = {"node-fetch": "2.7.0"}
+
+
+def tool(name: str) -> Path:
+    """Return a program of the machine itself.
+
+    Raises:
+        MissingPeerError: it is not there.
+    """
+    found = shutil.which(name)
+    if found is None:
+        raise MissingPeerError(f"{name} is not on this machine")
+    return Path(found)
+
+
+@cache
+def python_peers(kept: Path) -> Path:
+    """Return the `bin` folder with uv, pip and pypi-server.
+
+    Raises:
+        MissingPeerError: they cannot be installed.
+    """
+    folder = kept / "peers" / "python"
+    mark = folder / "installed"
+    if not mark.is_file() or mark.read_text().split() != list(PYTHON_PEERS):
+        shutil.rmtree(folder, ignore_errors=True)
+        python_with(folder, PYTHON_PEERS, "uv or pypiserver")
+        mark.write_text("\n".join(PYTHON_PEERS))
+    return folder / "bin"
+
+
+@cache
+def node_peers(kept: Path) -> Path:
+    """Return the `node_modules` folder with Verdaccio and the Node it runs on.
+
+    Raises:
+        MissingPeerError: they cannot be installed.
+    """
+    folder = kept / "peers" / "node"
+    wanted = json.dumps({"private": True, "dependencies": NODE_PEERS, "overrides": _OVERRIDES})
+    mark = folder / "installed"
+    if not mark.is_file() or mark.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text(wanted)
+        install([tool("npm"), "install", "--no-audit", "--no-fund", "--loglevel=error"], "Verdaccio", folder)
+        mark.write_text(wanted)
+    return folder / "node_modules"

@@ -1,0 +1,234 @@
+"""Publishing beside npm to Verdaccio and uv to pypiserver: one process, many packages in one, eight publishers at once.
+
+Each package has 12 small files. Ours is read, checked, signed, synced to the disk and found by the next search; npm
+packs and sends; uv sends a wheel that was built before, and pypiserver neither signs nor syncs.
+"""
+
+import itertools
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import peers, servers
+from benchmarks.homes import new_home
+from benchmarks.measuring import Contestant, MissingPeerError, Row, Stage, attempt, contest
+from benchmarks.packages import Package, as_folder, as_npm_folder, as_wheel, make
+from benchmarks.processes import environment, product, run
+from benchmarks.publisher import new_log, publish_all, start_and_finish, waiting
+
+_PUBLISHERS = 8
+_ROOT = Path(__file__).resolve().parents[1]
+_IMPORTS = "import click, sqlite3, nacl.signing"
+_LOG_RATIO = 740 / 500
+"""GOALS: 500 packages a second where the bare log takes 740 rows."""
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """Yield the rows."""
+    with ExitStack() as stack:
+        npm = _npm(stage, stack)
+        uv = _uv(stage, stack)
+        yield from _one_process(stage, npm, uv)
+        yield from _many_in_one(stage, uv)
+        yield from _eight_at_once(stage, npm, uv)
+
+
+class _Publisher:
+    """A program that publishes; for each turn it gets packages that nobody has published yet, made in advance.
+
+    Args:
+        write: writes a package in the program's form below a folder; returns what the command gets.
+        command: returns the command that publishes these.
+        missing: why there is none.
+    """
+
+    def __init__(
+        self, name: str, root: Path, write: Callable[[Package, Path], Path],
+        command: Callable[[Sequence[Path]], list[str | Path]], *, env: dict[str, str], missing: str = "",
+    ) -> None:  # fmt: skip
+        self.name = name
+        self._root = root
+        self._write = write
+        self._command = command
+        self._env = env
+        self._missing = missing
+        self._numbers = itertools.count()
+        self.ready: list[Path] = []
+
+    def make_ready(self, count: int) -> None:
+        """Make new packages."""
+        self.ready = [self._made(next(self._numbers)) for _ in range(count)]
+
+    def _made(self, number: int) -> Path:
+        folder = self._root / f"turn-{number:05}"
+        folder.mkdir(parents=True)
+        return self._write(make(folder.name), folder)
+
+    def one(self, goal: float | None = None) -> Contestant:
+        """Publish one package in one process."""
+        return self._contestant(self.name, lambda: run(self._command(self.ready), self._env), 1, goal)
+
+    def many(self, count: int, goal: float | None = None) -> Contestant:
+        """Publish several packages in one process."""
+        name = f"{self.name}, {count} in one process"
+        return self._contestant(name, lambda: run(self._command(self.ready), self._env), count, goal)
+
+    def at_once(self, goal: float | None = None) -> Contestant:
+        """Publish with several processes at once, a package each."""
+        name = f"{self.name}, {_PUBLISHERS} processes"
+        return self._contestant(name, self._together, _PUBLISHERS, goal)
+
+    def _contestant(self, name: str, act: Callable[[], object], count: int, goal: float | None) -> Contestant:
+        if self._missing:
+            raise MissingPeerError(self._missing)
+        return Contestant(name, act, lambda: self.make_ready(count), count, goal)
+
+    def _together(self) -> None:
+        commands = [[str(part) for part in self._command([path])] for path in self.ready]
+        running = [
+            subprocess.Popen(command, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for command in commands
+        ]
+        failed = [process.args for process in running if process.wait()]
+        if failed:
+            raise RuntimeError(f"{len(failed)} of {_PUBLISHERS} publishers failed: {failed[0]!r}")
+
+
+def _ours(stage: Stage, name: str) -> _Publisher:
+    installed, home = product(stage), new_home(stage.scratch / name)
+    command = lambda paths: [installed.ggen, "market", "publish", *paths]  # noqa: E731 - as the others
+    return _Publisher(
+        "ggen market publish", stage.scratch / f"{name}-packages", as_folder, command, env=installed.environment(home)
+    )
+
+
+def _npm(stage: Stage, stack: ExitStack) -> _Publisher:
+    name, folder = "npm publish to Verdaccio", stage.scratch / "npm-packages"
+    try:
+        registry = stack.enter_context(servers.verdaccio(stage))
+    except MissingPeerError as error:
+        return _Publisher(name, folder, as_npm_folder, list, env={}, missing=str(error))
+    env = registry.environment(stage.scratch / "npm-cache")
+    return _Publisher(name, folder, as_npm_folder, lambda paths: [registry.npm, "publish", *paths], env=env)
+
+
+def _uv(stage: Stage, stack: ExitStack) -> _Publisher:
+    name, folder = "uv publish to pypiserver", stage.scratch / "uv-packages"
+    try:
+        url = stack.enter_context(servers.pypiserver(stage))
+        uv = peers.python_peers(stage.kept) / "uv"
+    except MissingPeerError as error:
+        return _Publisher(name, folder, as_wheel, list, env={}, missing=str(error))
+    env = environment(stage.scratch, UV_CACHE_DIR=str(stage.scratch / "uv-cache"), UV_NO_CONFIG="1")
+    command = [uv, "publish", "--publish-url", url, "--username", "bench", "--password", "bench"]
+    return _Publisher(name, folder, as_wheel, lambda paths: [*command, *paths], env=env)
+
+
+def _one_process(stage: Stage, npm: _Publisher, uv: _Publisher) -> list[Row]:
+    python, env = product(stage).python, environment(stage.scratch)
+    others = [
+        Contestant("floor: python importing click, sqlite3, nacl", lambda: run([python, "-c", _IMPORTS], env)),
+        attempt(npm.name, lambda: npm.one(0.10), 0.10),
+        attempt(uv.name, lambda: uv.one(3.0), 3.0),
+    ]
+    return contest("publish, one process", _ours(stage, "one").one(), others, stage.pick(11, 2))
+
+
+def _many_in_one(stage: Stage, uv: _Publisher) -> list[Row]:
+    count, packages, home = stage.pick(100, 10), _ours(stage, "many"), stage.scratch / "many"
+    floor = _SyncedFiles(stage.scratch / "floor")
+    ours = Contestant(
+        "publish in process", lambda: publish_all(home, packages.ready), lambda: packages.make_ready(count), count
+    )
+    others = [
+        Contestant("floor: synced files and one synced log row", lambda: floor.store(count), per=count),
+        attempt(uv.name, lambda: uv.one(0.1), 0.1),
+        attempt(f"{uv.name}, in one process", lambda: uv.many(count)),
+    ]
+    return contest("publish, a package of many", ours, others, stage.pick(7, 2))
+
+
+class _SyncedFiles:
+    """The least that publishing durably takes: a package's files written and synced, their folder, and a log row."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._texts = [text.encode() for text in make("floor").files.values()]
+        self._numbers = itertools.count()
+        self._log = sqlite3.connect(new_log(folder / "log.sqlite"), isolation_level=None)
+
+    def store(self, count: int) -> None:
+        """Store so many packages."""
+        for _ in range(count):
+            self._store_one(self._folder / str(next(self._numbers)))
+            self._log.execute("INSERT INTO log (record) VALUES (zeroblob(600))")
+
+    def _store_one(self, folder: Path) -> None:
+        folder.mkdir()
+        for number, text in enumerate(self._texts):
+            with (folder / str(number)).open("wb", buffering=0) as file:
+                file.write(text)
+                os.fsync(file.fileno())
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def _eight_at_once(stage: Stage, npm: _Publisher, uv: _Publisher) -> list[Row]:
+    each = stage.pick(25, 4)
+    packages = _ours(stage, "eight")
+    ours = _Racers(stage, "publish", stage.scratch / "eight", stage.scratch / "eight-packages", each)
+    log = new_log(stage.scratch / "race.sqlite")
+    floor = _Racers(stage, "log", log, stage.scratch, each)
+    with ours, floor:
+        contestants = [
+            Contestant(
+                "eight publishers", ours.go, lambda: (packages.make_ready(each * _PUBLISHERS), ours.line_up()),
+                per=each * _PUBLISHERS,
+            ),
+            Contestant(
+                "floor: eight processes appending to a bare log", floor.go, floor.line_up, each * _PUBLISHERS,
+                _LOG_RATIO,
+            ),
+            attempt(npm.name, npm.at_once),
+            attempt(uv.name, uv.at_once),
+        ]  # fmt: skip
+        assert isinstance(contestants[0], Contestant)
+        return contest("publish, eight publishers at once", contestants[0], contestants[1:], stage.pick(5, 1))
+
+
+class _Racers:
+    """Eight publishers that wait at the start line, anew for each turn."""
+
+    def __init__(self, stage: Stage, mode: str, home: Path, folder: Path, each: int) -> None:
+        self._env = environment(stage.scratch)
+        self._command = [sys.executable, "-m", "benchmarks.publisher", str(home), str(folder), mode]
+        self._each = each
+        self._first = 0
+        self._stack = ExitStack()
+        self._running: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> "_Racers":
+        """Return self."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop whoever still waits."""
+        self._stack.close()
+
+    def line_up(self) -> None:
+        """Start new publishers, each with the next share of the packages."""
+        self._stack.close()
+        places = [self._first + number * self._each for number in range(_PUBLISHERS)]
+        self._first += _PUBLISHERS * self._each
+        commands = [[*self._command, str(place), str(self._each)] for place in places]
+        self._running = self._stack.enter_context(waiting(commands, self._env, _ROOT))
+
+    def go(self) -> None:
+        """Let them all publish."""
+        start_and_finish(self._running)

@@ -1,0 +1,158 @@
+"""Peers' servers on a free port of the loopback interface, stopped at the end."""
+
+import base64
+import hashlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import peers
+from benchmarks.measuring import MissingPeerError, Stage
+from benchmarks.processes import environment
+
+_READY_WITHIN = 60.0
+_CONFIG = """
+storage: {folder}/storage
+auth: {{htpasswd: {{file: {folder}/htpasswd, max_users: 10}}}}
+security: {{api: {{legacy: false, jwt: {{sign: {{expiresIn: 7d}}}}}}}}
+packages: {{"**": {{access: $all, publish: $authenticated}}}}
+publish: {{allow_offline: true}}
+log: {{type: stdout, format: json, level: fatal}}
+"""
+"""JSON Web Tokens, since a legacy token costs Verdaccio a bcrypt at each request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdaccio:
+    """A running Verdaccio, its client and a user's token."""
+
+    port: int
+    npm: Path
+    folder: Path
+    token: str
+
+    @property
+    def url(self) -> str:
+        """The registry's address."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def environment(self, cache: Path) -> dict[str, str]:
+        """Return npm's environment: this registry, that cache, nothing that phones elsewhere."""
+        (self.folder / "npmrc").write_text(f"//127.0.0.1:{self.port}/:_authToken={self.token}\n")
+        return environment(
+            self.folder, npm_config_registry=self.url, npm_config_cache=str(cache), npm_config_audit="false",
+            npm_config_userconfig=str(self.folder / "npmrc"), npm_config_fund="false",
+            npm_config_update_notifier="false",
+        )  # fmt: skip
+
+    def put(self, document: dict[str, object], tarball: bytes) -> None:
+        """Publish a package as npm does; the document is its package.json."""
+        name, version = str(document["name"]), str(document["version"])
+        file = f"{name}-{version}.tgz"
+        integrity = "sha512-" + base64.b64encode(hashlib.sha512(tarball).digest()).decode()
+        dist = {
+            "integrity": integrity, "shasum": hashlib.sha1(tarball, usedforsecurity=False).hexdigest(),
+            "tarball": f"{self.url}{name}/-/{file}",
+        }  # fmt: skip
+        data = base64.b64encode(tarball).decode()
+        attachment = {"content_type": "application/octet-stream", "data": data, "length": len(tarball)}
+        body = {
+            "_id": name, "name": name, "dist-tags": {"latest": version}, "_attachments": {file: attachment},
+            "versions": {version: {**document, "_id": f"{name}@{version}", "dist": dist}},
+        }  # fmt: skip
+        _request(self.port, "PUT", f"/{name}", body, self.token)
+
+
+@contextmanager
+def verdaccio(stage: Stage) -> Iterator[Verdaccio]:
+    """Run Verdaccio with an empty storage.
+
+    Raises:
+        MissingPeerError: it or npm cannot be had.
+    """
+    npm, modules = peers.tool("npm"), peers.node_peers(stage.kept)
+    folder, port = stage.scratch / "verdaccio", free_port()
+    folder.mkdir()
+    (folder / "config.yaml").write_text(_CONFIG.format(folder=folder))
+    program = [modules / "node" / "bin" / "node", modules / "verdaccio" / "bin" / "verdaccio"]
+    command = [*program, "--config", folder / "config.yaml", "--listen", f"127.0.0.1:{port}"]
+    with _running(command, folder, port, "/-/ping"):
+        user = {"name": "bench", "password": "bench-bench-bench"}
+        found = _request(port, "PUT", "/-/user/org.couchdb.user:bench", user)
+        yield Verdaccio(port, npm, folder, str(json.loads(found)["token"]))
+
+
+@contextmanager
+def pypiserver(stage: Stage) -> Iterator[str]:
+    """Run pypiserver with an empty folder and no accounts; yield its address.
+
+    Raises:
+        MissingPeerError: it cannot be had.
+    """
+    program, port = peers.python_peers(stage.kept) / "pypi-server", free_port()
+    folder = stage.scratch / "pypiserver"
+    folder.mkdir()
+    command = [program, "run", "-i", "127.0.0.1", "-p", str(port), "-P", ".", "-a", ".", folder]
+    with _running(command, folder, port, "/"):
+        yield f"http://127.0.0.1:{port}/"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, for servers that cannot tell which one they took."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
+
+
+@contextmanager
+def _running(command: list[str | Path], folder: Path, port: int, path: str) -> Iterator[None]:
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(part) for part in command], env=environment(folder), cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        try:
+            _wait(server, port, path, folder / "log")
+            yield
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def _wait(server: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -> None:
+    deadline = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            _request(port, "GET", path)
+        except OSError:
+            time.sleep(0.02)  # the pause between two looks; the deadline ends it
+        else:
+            return
+    raise MissingPeerError(f"{server.args[0]} did not start: {log.read_text(errors='replace')[-300:]}")  # type: ignore[index]
+
+
+def _request(port: int, method: str, path: str, body: object = None, token: str = "") -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        data = answer.read()
+    finally:
+        connection.close()
+    if answer.status >= 400:
+        raise RuntimeError(f"{method} {path} answered {answer.status}: {data[:300]!r}")
+    return data
