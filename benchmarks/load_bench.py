@@ -63,7 +63,7 @@ def _query(index: Path) -> None:
     database.close()
 
 
-def peak_memory(command: Sequence[str | Path], env: Mapping[str, str]) -> float:
+def peak_memory(command: Sequence[object], env: Mapping[str, str]) -> float:
     """Run a command to its end; return the most memory it had resident, in megabytes.
 
     Its parent must be small: the kernel counts what the parent had when it forked.

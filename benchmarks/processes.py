@@ -27,7 +27,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), "NO_COLOR": "1", **more}
 
 
-def run(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None) -> str:
+def run(command: Sequence[object], env: Mapping[str, str], cwd: Path | None = None) -> str:
     """Run a command to its end; return its output.
 
     Raises:
@@ -43,7 +43,7 @@ def run(command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None 
     return done.stdout
 
 
-def install(command: Sequence[str | Path], what: str, cwd: Path | None = None) -> None:
+def install(command: Sequence[object], what: str, cwd: Path | None = None) -> None:
     """Run a package installer with the user's own settings.
 
     Raises:

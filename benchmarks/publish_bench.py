@@ -48,7 +48,7 @@ class _Publisher:
 
     def __init__(
         self, name: str, root: Path, write: Callable[[Package, Path], Path],
-        command: Callable[[Sequence[Path]], list[str | Path]], *, env: dict[str, str], missing: str = "",
+        command: Callable[[Sequence[Path]], Sequence[object]], *, env: dict[str, str], missing: str = "",
     ) -> None:  # fmt: skip
         self.name = name
         self._root = root
@@ -100,10 +100,9 @@ class _Publisher:
 
 def _ours(stage: Stage, name: str) -> _Publisher:
     installed, home = product(stage), new_home(stage.scratch / name)
-    command = lambda paths: [installed.ggen, "market", "publish", *paths]  # noqa: E731 - as the others
-    return _Publisher(
-        "ggen market publish", stage.scratch / f"{name}-packages", as_folder, command, env=installed.environment(home)
-    )
+    folder, env = stage.scratch / f"{name}-packages", installed.environment(home)
+    command = [installed.ggen, "market", "publish"]
+    return _Publisher("ggen market publish", folder, as_folder, lambda paths: [*command, *paths], env=env)
 
 
 def _npm(stage: Stage, stack: ExitStack) -> _Publisher:
@@ -180,26 +179,25 @@ class _SyncedFiles:
 
 
 def _eight_at_once(stage: Stage, npm: _Publisher, uv: _Publisher) -> list[Row]:
-    each = stage.pick(25, 4)
-    packages = _ours(stage, "eight")
-    ours = _Racers(stage, "publish", stage.scratch / "eight", stage.scratch / "eight-packages", each)
+    each, packages = stage.pick(25, 4), _ours(stage, "eight")
+    count = each * _PUBLISHERS
     log = new_log(stage.scratch / "race.sqlite")
-    floor = _Racers(stage, "log", log, stage.scratch, each)
-    with ours, floor:
-        contestants = [
-            Contestant(
-                "eight publishers", ours.go, lambda: (packages.make_ready(each * _PUBLISHERS), ours.line_up()),
-                per=each * _PUBLISHERS,
-            ),
-            Contestant(
-                "floor: eight processes appending to a bare log", floor.go, floor.line_up, each * _PUBLISHERS,
-                _LOG_RATIO,
-            ),
+    with (
+        _Racers(stage, "publish", stage.scratch / "eight", stage.scratch / "eight-packages", each) as ours,
+        _Racers(stage, "log", log, stage.scratch, each) as floor,
+    ):
+
+        def prepare() -> None:
+            packages.make_ready(count)
+            ours.line_up()
+
+        others = [
+            Contestant("floor: eight processes appending to a bare log", floor.go, floor.line_up, count, _LOG_RATIO),
             attempt(npm.name, npm.at_once),
             attempt(uv.name, uv.at_once),
-        ]  # fmt: skip
-        assert isinstance(contestants[0], Contestant)
-        return contest("publish, eight publishers at once", contestants[0], contestants[1:], stage.pick(5, 1))
+        ]
+        eight = Contestant("eight publishers", ours.go, prepare, count)
+        return contest("publish, eight publishers at once", eight, others, stage.pick(5, 1))
 
 
 class _Racers:

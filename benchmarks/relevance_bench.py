@@ -1,23 +1,20 @@
-"""Relevance on the golden queries, beside plain BM25 and SQLite FTS5 on the same data.
-
-Run it with `python -m benchmarks.relevance_bench [-v]`.
+"""Relevance on the golden queries, beside plain BM25 and SQLite FTS5 on the same data: mean reciprocal rank, recall.
 
 Wants the real catalog beside the project (`../shared/catalog` or GGEN_SHARED_CATALOG).
 """
 
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.measuring import Row, Stage
 from marketplace.search.base import SearchDocument
 from marketplace.search.engine import TantivySearch
 from support.catalog import shared_catalog
 from support.documents import DocumentList
 from support.relevance import (
     Finder,
+    Golden,
     asking,
-    measure,
     names_corpus,
     packages_corpus,
     plain_bm25,
@@ -26,38 +23,41 @@ from support.relevance import (
     title_words,
     with_one_typo,
 )
+from support.relevance import (
+    measure as measure_relevance,
+)
+
+_GOAL, _GOAL_TYPO = 0.95, 0.90
+"""Mean reciprocal ranks that are good enough: as typed, and with one typing error."""
 
 
-def main() -> int:
-    """Print the figures; `-v` also prints every query whose first result was not accepted."""
+def measure(stage: Stage) -> Iterator[Row]:
+    """Yield the rows; values are mean reciprocal ranks and shares found in the first ten, each from 0 to 1."""
     folder = shared_catalog()
     if folder is None:
-        print("the real catalog is not beside the project: nothing measured", file=sys.stderr)
-        return 1
-    print(f"{'corpus':10}{'queries':>9}  {'engine':12}{'MRR':>8}{'recall@10':>11}")
-    with tempfile.TemporaryDirectory() as scratch:
-        _measure("names", names_corpus(folder), Path(scratch) / "names")
-        _measure("packages", packages_corpus(folder), Path(scratch) / "packages")
-    return 0
+        why = "the real catalog is not beside the project"
+        yield Row("relevance", None, "plain BM25", None, _GOAL, "MRR", "at least", why)
+        return
+    for corpus, source in (("names", names_corpus(folder)), ("packages", packages_corpus(folder))):
+        yield from _measure(corpus, source, stage.scratch / corpus)
 
 
-def _measure(corpus: str, source: DocumentList, folder: Path) -> None:
+def _measure(corpus: str, source: DocumentList, folder: Path) -> Iterator[Row]:
     engine = TantivySearch(folder, source, print)
-    finders: dict[str, Finder] = {
-        "ggen": asking(engine.search), "plain BM25": plain_bm25(_states(source)), "FTS5": sqlite_fts5(_states(source))
-    }  # fmt: skip
+    peers: dict[str, Finder] = {"plain BM25": plain_bm25(_states(source)), "SQLite FTS5": sqlite_fts5(_states(source))}
     golden = read_golden(corpus)
-    for label, queries in (("as typed", golden), ("one typo", with_one_typo(golden, title_words(_states(source))))):
-        for name, find in finders.items():
-            found = measure(queries, find)
-            print(f"{corpus:10}{found.queries:5} {label:10}{name:12}{found.mrr:6.3f}{found.recall:11.3f}")
-            if name == "ggen" and "-v" in sys.argv:
-                print("\n".join(f"    {line}" for line in found.missed))
+    typed_wrongly = with_one_typo(golden, title_words(_states(source)))
+    yield from _rows(f"{corpus}, as typed", golden, asking(engine.search), peers, _GOAL)
+    yield from _rows(f"{corpus}, one typo", typed_wrongly, asking(engine.search), peers, _GOAL_TYPO)
+
+
+def _rows(what: str, golden: list[Golden], ours: Finder, peers: dict[str, Finder], goal: float) -> Iterator[Row]:
+    own = measure_relevance(golden, ours)
+    for name, find in peers.items():
+        other = measure_relevance(golden, find)
+        yield Row(f"{what}, {own.queries} queries", own.mrr, name, other.mrr, goal, "MRR", "at least")
+        yield Row(f"{what}, found in ten", own.recall, name, other.recall, None, "share")
 
 
 def _states(source: DocumentList) -> Iterator[SearchDocument]:
     return (item for item in source.documents() if isinstance(item, SearchDocument))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

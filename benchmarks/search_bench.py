@@ -1,25 +1,26 @@
 """Search in process beside SQLite FTS5 on the same packages in the same run: filters, facets and highlights on.
 
-Run it with `python -m benchmarks.search_bench [SIZE…]`; without sizes it takes 1,000, 20,000 and 100,000. Both engines
-answer a page of 20 with the exact total, counts for four facets and highlights, and both look the documents up in one
-shared list, so that only the engines differ. FTS5 knows no typing errors: those queries are timed, not compared.
+Both engines answer a page of 20 with the exact total, counts for four facets and highlights, and both look the
+documents up in one shared list, so that only the engines differ. FTS5 knows no typing errors, so that query is timed
+beside a bare tantivy query of a common word that reads its 20 documents.
 """
 
 import sqlite3
-import statistics
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import geometric_mean
 
+from benchmarks.measuring import Contestant, Row, Stage, medians
 from marketplace.search.base import FACETS, SearchDocument, SearchQuery
 from marketplace.search.engine import TantivySearch
 from support.catalogue_of_words import made_up, vocabulary
 from support.documents import DocumentList
+from support.relevance import plain_bm25
 
-SIZES = (1_000, 20_000, 100_000)
-_ROUNDS = 15
+SIZES = {1_000: 1.2, 20_000: None, 100_000: 0.5}
+"""Packages, and the geometric mean of the ratios to FTS5 that is good enough."""
+
+_TYPING_ERROR = "typing error"
 
 
 def queries() -> dict[str, SearchQuery]:
@@ -34,7 +35,7 @@ def queries() -> dict[str, SearchQuery]:
         "word and filter": SearchQuery(words[2], category="web"),
         "filters alone": SearchQuery(category="cli", license="MIT"),
         "by downloads": SearchQuery(words[5], sort="downloads"),
-        "typing error": SearchQuery(words[900][:2] + words[900][3:]),
+        _TYPING_ERROR: SearchQuery(words[900][:2] + words[900][3:]),
     }
 
 
@@ -93,46 +94,33 @@ class Fts5:
         return " AND ".join(clauses), values
 
 
-def main(sizes: Sequence[int]) -> int:
-    """Print p50 of each query in both engines and the geometric mean of their ratios, for each size."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for size in sizes:
-            _compare(size, Path(scratch) / str(size))
-    return 0
+def measure(stage: Stage) -> Iterator[Row]:
+    """Yield a row for each query and one for the geometric mean of all, for each size."""
+    for size, goal in list(SIZES.items())[: stage.pick(len(SIZES), 2)]:
+        yield from _compare(size, goal, stage.scratch / str(size), stage.pick(15, 5))
 
 
-def _compare(size: int, folder: Path) -> None:
+def _compare(size: int, goal: float | None, folder: Path, rounds: int) -> Iterator[Row]:
     documents = list(made_up(size))
     source = DocumentList(documents)
-    engine = TantivySearch(folder, source, print)
-    start = time.perf_counter()
-    engine.search(SearchQuery("anything"))
-    built = time.perf_counter() - start
-    peer = Fts5(documents, source)
-    print(f"\n{size:,} packages; index built in {built:.2f} s")
-    print(f"{'query':18}{'hits':>8}{'ggen ms':>10}{'FTS5 ms':>10}{'ratio':>8}")
-    ratios = []
+    engine, peer, bare = TantivySearch(folder, source, print), Fts5(documents, source), plain_bm25(documents)
+    assert engine.search(SearchQuery(vocabulary()[0])).total, "the common word was not found"
+    found: dict[str, tuple[float, float]] = {}
     for name, query in queries().items():
-        ours, theirs = _alternately(lambda q=query: engine.search(q), lambda q=query: peer.search(q))  # type: ignore[misc]
-        total = engine.search(query).total
-        compared = name != "typing error"
-        if compared:
-            ratios.append(ours / theirs)
-        tail = f"{theirs:10.3f}{ours / theirs:8.2f}" if compared else f"{'-':>10}{'-':>8}"
-        print(f"{name:18}{total:8,}{ours:10.3f}{tail}")
-    print(f"geometric mean of the ratios: {statistics.geometric_mean(ratios):.2f}")
+        contestants = [
+            Contestant("ours", lambda q=query: engine.search(q)),  # type: ignore[misc]
+            Contestant("FTS5", lambda q=query: peer.search(q)),  # type: ignore[misc]
+            Contestant("bare", lambda: bare(vocabulary()[0], 20)),
+        ]
+        times = medians(contestants, rounds)
+        found[name] = times["ours"], times["FTS5"]
+        if name in (_TYPING_ERROR, "common word"):
+            yield Row(f"{size:,} packages: {name}", times["ours"], "bare tantivy, reading 20 documents", times["bare"])
+        if name != _TYPING_ERROR:
+            yield Row(f"{size:,} packages: {name}", times["ours"], "SQLite FTS5", times["FTS5"])
+    ours, theirs = (geometric_mean(values) for values in zip(*_comparable(found), strict=True))
+    yield Row(f"{size:,} packages: geometric mean", ours, "SQLite FTS5", theirs, goal)
 
 
-def _alternately(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
-    """Return the medians in milliseconds of both, measured in turns so that the machine's moods hit both."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(_ROUNDS):
-        for place, action in enumerate((one, other)):
-            start = time.perf_counter()
-            action()
-            times[place].append((time.perf_counter() - start) * 1000)
-    return statistics.median(times[0]), statistics.median(times[1])
-
-
-if __name__ == "__main__":
-    sys.exit(main([int(size) for size in sys.argv[1:]] or SIZES))
+def _comparable(found: dict[str, tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    return (times for name, times in found.items() if name != _TYPING_ERROR)

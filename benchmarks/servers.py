@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,14 +113,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str | Path], folder: Path, port: int, path: str) -> Iterator[None]:
+def _running(command: Sequence[object], folder: Path, port: int, path: str) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [str(part) for part in command], env=environment(folder), cwd=folder, stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         try:
-            _wait(server, port, path, folder / "log")
+            _wait(server, port, path, folder)
             yield
         finally:
             if server.poll() is None:
@@ -132,7 +132,7 @@ def _running(command: list[str | Path], folder: Path, port: int, path: str) -> I
                 server.wait()
 
 
-def _wait(server: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -> None:
+def _wait(server: "subprocess.Popen[bytes]", port: int, path: str, folder: Path) -> None:
     deadline = time.monotonic() + _READY_WITHIN
     while time.monotonic() < deadline and server.poll() is None:
         try:
@@ -141,7 +141,7 @@ def _wait(server: "subprocess.Popen[bytes]", port: int, path: str, log: Path) ->
             time.sleep(0.02)  # the pause between two looks; the deadline ends it
         else:
             return
-    raise MissingPeerError(f"{server.args[0]} did not start: {log.read_text(errors='replace')[-300:]}")  # type: ignore[index]
+    raise MissingPeerError(f"{folder.name} did not start: {(folder / 'log').read_text(errors='replace')[-300:]}")
 
 
 def _request(port: int, method: str, path: str, body: object = None, token: str = "") -> bytes:
