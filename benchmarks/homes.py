@@ -34,7 +34,7 @@ def new_home(folder: Path) -> Path:
 
 def registry_of(home: Path) -> LocalRegistry:
     """Open the home's local registry."""
-    return LocalRegistry(home / "registry", trust=TrustStore(home / "keys" / "trust.json"))
+    return LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "keys" / "trust.json"))
 
 
 def signer_of(home: Path) -> Signer:

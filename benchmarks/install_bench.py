@@ -93,7 +93,7 @@ class _Ours:
     def _cold(self) -> None:
         self._warm()
         (self._project / "ggen.lock").unlink()
-        shutil.rmtree(self._home / "registry" / "store" / "links")
+        shutil.rmtree(self._home / "registry" / "store" / "links", ignore_errors=True)
 
     def floor(self) -> Contestant:
         """Return one Python process that links the same files and hashes them."""

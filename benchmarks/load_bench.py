@@ -16,7 +16,7 @@ from pathlib import Path
 from marketplace.registry.local import LocalRegistry
 from marketplace.security.trust import TrustStore
 home = Path(sys.argv[1])
-LocalRegistry(home / "registry", trust=TrustStore(home / "keys" / "trust.json")).metadata()
+LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "keys" / "trust.json")).metadata()
 """
 _RUNNING = """
 import os, sys

@@ -3,41 +3,49 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import peers, servers
 from benchmarks.homes import searchable
-from benchmarks.measuring import Contestant, Row, Stage, attempt, contest, medians
+from benchmarks.measuring import Contestant, Row, Stage, attempt, contest, cpu_time, medians
 from benchmarks.packages import as_npm_tarball, make, npm_document
 from benchmarks.processes import Product, environment, product, run
 from marketplace.cli.verbs import MARKET_VERBS
 
 _QUERY = "kora"
-_FLOOR = "import click, sqlite3, tantivy"
+_NPM = "npm --version"
+_GOAL = 0.35
 
 
 def measure(stage: Stage) -> Iterator[Row]:
     """Yield the rows."""
-    installed = product(stage)
-    sizes = [1_000, 20_000] if stage.quick else [1_000, 20_000, 100_000]
-    searches = [_search(installed, searchable(stage, size), size) for size in sizes]
-    rounds = stage.pick(15, 3)
+    installed, rounds = product(stage), stage.pick(15, 3)
+    homes = {size: searchable(stage, size) for size in ([1_000, 20_000] if stage.quick else [1_000, 20_000, 100_000])}
+    small, *larger = (_search(installed, home, size) for size, home in homes.items())
+    npm = attempt(_NPM, lambda: _npm_version(stage), _GOAL)
+    python = _python(installed, stage, "python -c pass", "pass")
     with ExitStack() as stack:
         others = [
-            _python(installed, stage, "floor: python importing click, sqlite3 and tantivy", _FLOOR),
-            _python(installed, stage, "python -c pass", "pass"),
-            attempt("npm --version", lambda: _npm_version(stage, 0.35), 0.35),
+            _python(installed, stage, "floor: python importing sqlite3 and tantivy", "import sqlite3, tantivy"),
+            python,
+            npm,
             attempt("npm search on Verdaccio", lambda: _npm_search(stage, stack)),
             attempt("pip --version", lambda: _python_peer(stage, "pip")),
             attempt("uv --version", lambda: _python_peer(stage, "uv")),
         ]
-        yield from contest("cold search, 1,000 packages", searches[0], others, rounds)
-    for size, search in list(zip(sizes, searches, strict=True))[1:]:
-        small = Contestant(searches[0].name, searches[0].act, goal=1.3)
-        yield from contest(f"cold search, {size:,} packages", search, [small], rounds)
+        yield from contest("cold search, 1,000 packages", small, others, rounds)
+    yield from contest("cold search, 1,000, processor time", small, [npm, python], rounds, cpu_time)
+    for search in larger:
+        yield from contest(f"cold {search.name}", search, [replace(small, goal=1.3)], rounds)
     slowest = _slowest_help(installed, stage)
-    npm = attempt("npm --version", lambda: _npm_version(stage, 0.35), 0.35)
-    yield from contest(f"slowest help: {slowest.name}", slowest, [npm], rounds)
+    yield from contest(f"slowest help, processor time: {slowest.name}", slowest, [npm], rounds, cpu_time)
+    for what, command in {
+        "search without the shortcut": [installed.python, "-m", "marketplace.cli", "market", "search", _QUERY],
+        "categories": [installed.ggen, "market", "categories"],
+    }.items():
+        verb = Contestant(what, lambda c=command: run(c, installed.environment(homes[1_000])))  # type: ignore[misc]
+        yield from contest(f"cold {what}, processor time", verb, [replace(npm, goal=None)], rounds, cpu_time)
 
 
 def _search(installed: Product, home: Path, size: int) -> Contestant:
@@ -45,7 +53,7 @@ def _search(installed: Product, home: Path, size: int) -> Contestant:
     command = [installed.ggen, "market", "search", _QUERY]
     found = json.loads(run([*command, "--json"], env))
     assert found["total"] and not found["degraded"], found
-    return Contestant(f"ggen market search, {size:,} packages", lambda: run(command, env))
+    return Contestant(f"search, {size:,} packages", lambda: run(command, env))
 
 
 def _python(installed: Product, stage: Stage, name: str, code: str) -> Contestant:
@@ -53,10 +61,10 @@ def _python(installed: Product, stage: Stage, name: str, code: str) -> Contestan
     return Contestant(name, lambda: run([installed.python, "-c", code], env))
 
 
-def _npm_version(stage: Stage, goal: float) -> Contestant:
+def _npm_version(stage: Stage) -> Contestant:
     npm = peers.tool("npm")
     env = environment(stage.scratch, npm_config_update_notifier="false")
-    return Contestant("npm --version", lambda: run([npm, "--version"], env), goal=goal)
+    return Contestant(_NPM, lambda: run([npm, "--version"], env), goal=_GOAL)
 
 
 def _npm_search(stage: Stage, stack: ExitStack) -> Contestant:
@@ -78,7 +86,7 @@ def _python_peer(stage: Stage, name: str) -> Contestant:
 def _slowest_help(installed: Product, stage: Stage) -> Contestant:
     env = installed.environment(stage.scratch)
     helps = [_help(installed, verb, env) for verb in MARKET_VERBS]
-    found = medians(helps, stage.pick(5, 1))
+    found = medians(helps, stage.pick(5, 1), cpu_time)
     return max(helps, key=lambda contestant: found[contestant.name])
 
 
