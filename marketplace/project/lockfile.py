@@ -67,25 +67,31 @@ def _meets(requirement: Requirement, locked: Locked) -> bool:
 
 def _table(item: Locked) -> str:
     body = {**item.release.body(), "signature": item.release.signature}
-    lines = [f"{name} = {json.dumps(body[name])}" for name in _FIELDS]
-    lines.append(f"source = {json.dumps(item.source)}")
-    lines += [f"dependencies.{json.dumps(str(i))} = {json.dumps(str(r))}" for i, r in item.release.dependencies]
+    lines = [f"{name} = {_toml(body[name])}" for name in _FIELDS]
+    lines.append(f"source = {_toml(item.source)}")
+    lines += [f"dependencies.{_toml(str(i))} = {_toml(str(r))}" for i, r in item.release.dependencies]
     return "\n[[package]]\n" + "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Write a text or number as TOML, whose basic strings know JSON's escapes but no surrogates, and not a bare DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def read(path: Path) -> Lockfile:
     """Read a lock file strictly; a missing one is an empty lock.
 
     Raises:
-        InvalidInputError: `lock-invalid` or `lock-newer`.
+        IntegrityError: `lock-invalid`.
+        InvalidInputError: `lock-newer`.
     """
     import tomllib
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         return Lockfile()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (IsADirectoryError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _invalid(path, str(error)) from error
     if document.get("version") != FORMAT:
         hint = "update this program, or remove the file and run `ggen market install`"
