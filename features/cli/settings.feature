@@ -31,7 +31,7 @@ Feature: Every setting is honoured by every verb that it concerns
 
     Examples:
       | lock                          | command                  |
-      | {project}/.ggen/lock          | install                  |
+      | {project}/.ggen/lock          | remove io.ggen.rust.core |
       | {project}/.ggen/lock          | add io.ggen.rust.axum    |
       | {project}/.ggen/lock          | verify                   |
       | {home}/keys/trust.lock        | publish mine             |

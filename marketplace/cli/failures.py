@@ -8,7 +8,7 @@ import traceback
 
 import click
 
-from marketplace.cli.render import bad, bold, echo, printable
+from marketplace.cli.render import bad, bold, discard, echo, printable
 from marketplace.errors import InvalidInputError, MarketError, UnavailableError
 
 INTERRUPTED = 130
@@ -50,8 +50,7 @@ def failed(error: Exception, *, as_json: bool) -> int:
         click.echo("stopped", err=True)
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        # The reader (head, a pager) has seen enough; Python must not complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return 0
     known = error if isinstance(error, MarketError) else as_market_error(error)
     report(known, error, as_json=as_json)

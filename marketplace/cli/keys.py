@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def key_command() -> None:
     """Make, list, export, trust and revoke keys.
 
-    Example: ggen market key new --name work
+    Example: ggen market key list
     """
 
 
@@ -92,7 +92,7 @@ def trust_command(session: Session, namespace: str, key: str, keep: bool) -> Non
 
     Compare the key with its owner over another channel first.
 
-    Example: ggen market key trust io.acme ed25519:…
+    Example: ggen market key trust io.acme "$(ggen market key export work)"
     """
     before = session.trust.pin_of(namespace)
     session.trust.trust(namespace, key, keep=keep)
@@ -109,7 +109,7 @@ def trust_command(session: Session, namespace: str, key: str, keep: bool) -> Non
 def revoke_command(session: Session, key: str, reason: str) -> None:
     """Refuse everything that KEY has signed, on this machine, from now on.
 
-    Example: ggen market key revoke ed25519:… --reason 'stolen laptop'
+    Example: ggen market key revoke "$(ggen market key export work)" --reason 'stolen laptop'
     """
     session.trust.revoke(key, reason)
     session.out.result({"key": key, "reason": reason}, lambda: [f"{render.good('Revoked')} {key}"])

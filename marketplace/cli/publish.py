@@ -201,7 +201,7 @@ def import_command(session: Session, catalog: Path, dry_run: bool) -> int:
 
     Each entry that cannot be taken is named with the reason; the rest is published.
 
-    Example: ggen market import ../shared/catalog --dry-run
+    Example: ggen market import old-catalog --dry-run
     """
     from marketplace.importer import ImportReport, publish_plan, read_catalog
 

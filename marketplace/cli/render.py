@@ -73,10 +73,21 @@ def unstyled(text: str) -> str:
 
 
 def echo(text: str, stream: TextIO, *, color: bool | None = None) -> None:
-    """Print a line; styles are kept when `color` is True, or None and `stream` is a terminal."""
+    """Print a line; styles are kept when `color` is True, or None and `stream` is a terminal.
+
+    When the reader (head, a pager) has seen enough, the rest goes nowhere: the command ends with its own exit code.
+    """
     keep = stream.isatty() if color is None else color
-    stream.write((text if keep else unstyled(text)) + "\n")
-    stream.flush()
+    try:
+        stream.write((text if keep else unstyled(text)) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        discard(stream)
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is still written to `stream` go nowhere, also what Python flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Output:

@@ -1,0 +1,132 @@
+@cli @level4
+Feature: Every verb keeps the same promises
+  As somebody who knows one verb
+  I want all others to behave alike
+  So that I can use them without reading first
+
+  Scenario: Every verb explains itself, and the example in its help runs
+    Given a home with packages, and a project that uses one
+    Then each verb's help has a usage, a summary and an example that runs, in this order
+      | verb              |
+      | key new           |
+      | key export        |
+      | key list          |
+      | key               |
+      | init              |
+      | pack              |
+      | publish           |
+      | yank              |
+      | unyank            |
+      | import            |
+      | search            |
+      | info              |
+      | versions          |
+      | categories        |
+      | add               |
+      | install           |
+      | update            |
+      | outdated          |
+      | list              |
+      | verify            |
+      | remove            |
+      | cache             |
+      | cache stats       |
+      | cache verify      |
+      | cache gc          |
+      | cache clear       |
+      | index verify      |
+      | index repair      |
+      | index backup      |
+      | index             |
+      | index restore     |
+      | config            |
+      | doctor            |
+      | key trust         |
+      | key revoke        |
+    And these are all verbs there are
+
+  Scenario: Every verb prints one JSON document, with these fields at least
+    Given a home with packages, and a project that uses one
+    Then each verb prints one JSON document and nothing else, in this order
+      | verb          | arguments                            | fields |
+      | key new       | --name extra                         | name key path |
+      | key export    | extra                                | name key |
+      | key list      |                                      | keys pins revoked |
+      | init          | fresh --id io.acme.fresh             | id version path files |
+      | pack          | fresh                                | id version path bytes content_id files size |
+      | publish       | fresh --key default                  | id version content_id registry key files size quality |
+      | yank          | io.acme.fresh@0.1.0 --reason x --key default | action id version reason key |
+      | unyank        | io.acme.fresh@0.1.0 --key default    | action id version key |
+      | import        | old-catalog --dry-run                | accepted refused notes published unchanged failed |
+      | search        | rust                                 | query total took_ms results facets degraded sources |
+      | info          | io.ggen.rust.axum                    | id version release manifest versions quality stats |
+      | versions      | io.ggen.rust.axum                    | id versions |
+      | categories    |                                      | categories |
+      | add           | io.ggen.rust.axum                    | installed updated removed unchanged bytes_fetched sources degraded |
+      | install       |                                      | installed updated removed unchanged bytes_fetched sources degraded |
+      | update        |                                      | installed updated removed unchanged bytes_fetched sources degraded |
+      | outdated      |                                      | packages |
+      | list          |                                      | packages packages.0.id packages.0.version packages.0.content_id packages.0.path packages.0.registry packages.0.key packages.0.verified |
+      | verify        |                                      | ok packages packages.0.id packages.0.version packages.0.ok packages.0.problems |
+      | remove        | io.ggen.rust.axum                    | installed updated removed unchanged |
+      | cache stats   |                                      | blobs bytes |
+      | cache verify  |                                      | ok |
+      | cache gc      | --dry-run                            | blobs bytes dry_run |
+      | cache clear   |                                      | bytes |
+      | index verify  |                                      | ok log_size log_root |
+      | index repair  |                                      | ok packages releases |
+      | index backup  | backup.sqlite                        | path |
+      | index restore | backup.sqlite                        | log_size log_root |
+      | config        |                                      | settings |
+      | doctor        |                                      | ok checks |
+      | key trust     | io.other {key}                       | namespace key replaced |
+      | key revoke    | {key} --reason x                     | key reason |
+    And these are all verbs there are but "key cache index"
+
+  Scenario: Every verb answers bad usage with exit code 2 and one JSON error
+    Then each verb refuses "--no-such-option --json" with exit code 2, one error on stderr and nothing on stdout
+
+  Scenario Outline: A mistake in <what> is answered with what was meant
+    Given I run "ggen market key new"
+    And these packages are published
+      | id                | version | needs |
+      | io.ggen.rust.axum | 1.0.0   |       |
+    When I try "ggen <command>"
+    Then the exit code is <exit>
+    And the error output contains "<meant>"
+
+    Examples:
+      | what        | command                          | exit | meant             |
+      | a verb      | market serch rust                | 2    | search            |
+      | a sub-verb  | market key lst                   | 2    | list              |
+      | a top verb  | markt                            | 2    | market            |
+      | an option   | market search --categry web      | 2    | --category        |
+      | an id       | market info io.ggen.rust.axmu    | 4    | io.ggen.rust.axum |
+      | an id to add | market add io.ggen.rust.axmu    | 4    | io.ggen.rust.axum |
+
+  @security
+  Scenario: What a package says never steers the terminal
+    Given I run "ggen market key new"
+    And I run "ggen market init odd --id io.acme.odd"
+    And the title of the package in "odd" is "\x1b[31mred\x07\u202e"
+    Then no verb lets it through: publishing is refused, or it is shown as escapes
+
+  Scenario Outline: Nobody complains when the reader of "<command>" has seen enough
+    Given a home with packages, and a project that uses one
+    Then the reader of "<command>" may stop after one line without a word on stderr
+
+    Examples:
+      | command                  |
+      | ggen market search rust  |
+      | ggen market --help       |
+      | ggen market doctor       |
+
+  Scenario: The shell completes verbs, options and package ids in a real bash
+    Given a home with packages, and a project that uses one
+    Then bash completes these lines
+      | line                          | to                   |
+      | ggen mar                      | market               |
+      | ggen market se                | search               |
+      | ggen market search --cat      | --category           |
+      | ggen market key ex            | export               |
+      | ggen market info io.ggen.rust.ax | io.ggen.rust.axum |

@@ -1,0 +1,72 @@
+"""Steps about what all verbs promise."""
+
+from behave import given, then
+
+from support import contract
+from support.vectors import unescape
+
+
+@given("a home with packages, and a project that uses one")
+def step_prepared(context):
+    contract.prepare(context.world)
+
+
+@then("each verb's help has a usage, a summary and an example that runs, in this order")
+def step_examples(context):
+    context.verbs = {row["verb"] for row in context.table}
+    for row in context.table:
+        assert context.world.run(f"ggen market {row['verb']} --help").stdout
+        contract.run_example(context.world, row["verb"])
+
+
+@then("each verb prints one JSON document and nothing else, in this order")
+def step_documents(context):
+    context.verbs = {row["verb"] for row in context.table}
+    for row in context.table:
+        contract.one_document(context.world, row["verb"], row["arguments"], row["fields"].split())
+
+
+@then("these are all verbs there are")
+@then('these are all verbs there are but "{families}"')
+def step_all(context, families=""):
+    assert context.verbs == contract.verbs() - set(families.split()), context.verbs ^ contract.verbs()
+
+
+@then('each verb refuses "{arguments}" with exit code {code:d}, one error on stderr and nothing on stdout')
+def step_refuse(context, arguments, code):
+    for verb in sorted(contract.verbs()):
+        contract.refuses(context.world, verb, arguments, code)
+
+
+@given('the title of the package in "{folder}" is "{title}"')
+def step_title(context, folder, title):
+    path = context.world.project / folder / "package.toml"
+    escaped = "".join(f"\\u{ord(c):04x}" for c in unescape(title))
+    path.write_text(path.read_text().replace("title = ", f'title = "{escaped}" # ', 1))
+
+
+@then("no verb lets it through: publishing is refused, or it is shown as escapes")
+def step_no_escape(context):
+    published = context.world.attempt("ggen market publish odd")
+    context.world.exit_code()
+    for outcome in (
+        published,
+        context.world.attempt("ggen market search odd"),
+        context.world.attempt("ggen market info io.acme.odd"),
+    ):
+        context.world.exit_code()
+        steering = {c for c in outcome.stdout + outcome.stderr if not c.isprintable() and c != "\n"}
+        assert not steering, outcome
+
+
+@then('the reader of "{command}" may stop after one line without a word on stderr')
+def step_pipe_ends(context, command):
+    found = contract.after_one_line(context.world, command)
+    assert found == (0, ""), found
+
+
+@then("bash completes these lines")
+def step_completes(context):
+    for row in context.table:
+        found = contract.completions(context.world, row["line"])
+        assert row["to"] in found, (row["line"], found)
