@@ -176,7 +176,10 @@ def _spoil(path: Path, action: str) -> None:
     if action == "deleted":
         path.unlink()
     else:
-        path.write_bytes(changed[action])
+        # Another file in its place: whoever has the old one mapped would be killed (SIGBUS) while it is cut short here.
+        spoilt = path.with_name(f"{path.name}.spoilt")
+        spoilt.write_bytes(changed[action])
+        spoilt.replace(path)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # a disk that rots tells nobody when
 
 
