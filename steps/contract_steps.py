@@ -2,7 +2,7 @@
 
 from behave import given, then
 
-from support import contract
+from support import contract, terminal
 from support.vectors import unescape
 
 
@@ -70,3 +70,14 @@ def step_completes(context):
     for row in context.table:
         found = contract.completions(context.world, row["line"])
         assert row["to"] in found, (row["line"], found)
+
+
+@then("each of these shows a bar on a terminal, and none in a pipe, under --json or with --quiet")
+def step_bars(context):
+    for row in context.table:
+        command = f"ggen market {row['command']}"
+        code, written = terminal.on_terminal(context.world, command)
+        assert code == 0 and terminal.BAR in written, f"{command}: {code}, {written!r}"
+        spared = [terminal.on_terminal(context.world, f"{command} {flag}")[1] for flag in ("--json", "--quiet")]
+        spared.append(terminal.in_pipe(context.world, command, {}))
+        assert not any(terminal.BAR in text for text in spared), f"{command}: {spared}"

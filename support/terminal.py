@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from support.world import World
 
+BAR = "━"
+"""What a progress bar is drawn with."""
 _DEADLINE = 60.0
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
@@ -14,8 +14,35 @@ from marketplace.errors import ConflictError, InvalidInputError
 
 if TYPE_CHECKING:
     from marketplace.importer import ImportPlan, ImportReport, Problem
+    from marketplace.model.manifest import Manifest
     from marketplace.model.release import Release
+    from marketplace.model.tree import Tree
     from marketplace.registry.base import PackageSource, Receipt
+
+
+class Watched:
+    """A package's content that tells `advance` of each file that is read."""
+
+    def __init__(self, source: "PackageSource", advance: render.Advance) -> None:
+        self._source = source
+        self._advance = advance
+        self._read: set[str] = set()
+
+    @property
+    def manifest(self) -> "Manifest":
+        """The checked manifest."""
+        return self._source.manifest
+
+    @property
+    def tree(self) -> "Tree":
+        """The files."""
+        return self._source.tree
+
+    def open(self, path: str) -> BinaryIO:
+        """Open one file of the tree by its path."""
+        self._read.add(path)
+        self._advance(path, len(self._read), len(self.tree))
+        return self._source.open(path)
 
 
 @click.command("init")
@@ -51,18 +78,14 @@ def pack_command(session: Session, path: Path, output: Path | None) -> None:
 
     Example: ggen market pack my-template -o my-template.gpack
     """
-    import io
-
-    from marketplace.archive import pack
+    from marketplace.archive import write_archive
     from marketplace.source import FolderSource
-    from marketplace.storage.files import write_atomic
 
     source = FolderSource.read(session.folder / path)
     manifest, tree = source.manifest, source.tree
     target = session.folder / (output or Path(f"{manifest.id}-{manifest.version}.gpack"))
-    packed = io.BytesIO()
-    written = pack(source, packed)
-    write_atomic(target, packed.getvalue())
+    with session.out.progress("packing") as advance:
+        written = write_archive(Watched(source, advance), target)
     document = {
         "id": str(manifest.id), "version": str(manifest.version), "path": str(target), "bytes": written,
         "content_id": tree.content_id, "files": len(tree), "size": tree.size,
@@ -92,7 +115,8 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
     with scratch_folder(session.home) as scratch, open_source(session.folder / path, scratch) as source:
         _note_unknown(session, source)
         release = build_release(source, signer, session.now())
-        receipt = None if dry_run else _publish(session, source, release)
+        with session.out.progress("publishing") as advance:
+            receipt = None if dry_run else _publish(session, Watched(source, advance), release)
         if dry_run:
             _refuse_existing(session, release)
     document = _receipt_json(session, release, published=receipt is not None)
