@@ -6,7 +6,7 @@ from typing import Any
 
 from behave.model_type import Status
 
-from support.catalog_folder import shared_catalog
+from support.catalog import shared_catalog
 from support.session import Session
 
 KEPT = Path("build/kept")

@@ -8,7 +8,7 @@ from behave import given, then, when
 from marketplace.importer import read_catalog
 from marketplace.model.manifest import Manifest
 from support import legacy_catalog
-from support.catalog_folder import shared_catalog
+from support.catalog import shared_catalog
 from support.legacy_catalog import SOUND, LegacyCatalog
 from support.signing import code_of
 from support.vectors import unescape
@@ -86,6 +86,7 @@ def step_written(context):
     context.catalog.write()
 
 
+@given("the real catalog is imported from the command line")
 @when("the real catalog is imported from the command line")
 def step_real_import(context):
     context.world.run(f"ggen market import {shared_catalog()}")

@@ -2,15 +2,13 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from marketplace.model.ids import MAX_SEGMENT, WINDOWS_RESERVED
-from support.catalog_folder import shared_catalog
-
-__all__ = ["PublicPackage", "id_of", "name_of", "read_graph", "read_public_packages", "shared_catalog"]
 
 ROOT = "npm"
 """First segment of the ids of real names."""
@@ -20,6 +18,13 @@ _MARKED = re.compile(r"(.*)-x((?:[0-9]+[a-z])+)", re.ASCII)
 _CUT = re.compile(r".*-xl[0-9a-f]{16}", re.ASCII)
 _KINDS = {".": "d", "_": "u", "+": "p", "~": "t", "-": "h"}
 _CAPITAL, _NOTHING = "c", "n"
+
+
+def shared_catalog() -> Path | None:
+    """Return the folder named by GGEN_SHARED_CATALOG, else `../shared/catalog` beside the project, else None."""
+    named = os.environ.get("GGEN_SHARED_CATALOG")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "catalog"
+    return folder if (folder / "ggen-index.json").is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
