@@ -133,13 +133,16 @@ def contest(
     ]  # fmt: skip
 
 
+HEADINGS = ("what", "ours", "against", "it", "unit", "ratio", "goal", "")
+
+
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as an aligned text table."""
-    cells = [("what", "ours", "against", "it", "unit", "ratio", "goal", ""), *map(_cells, rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines_of_cells = [HEADINGS, *map(cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines_of_cells, strict=True)]
     right = {1, 3, 5, 6}
     lines = []
-    for row in cells:
+    for row in lines_of_cells:
         shown = (
             text.rjust(width) if place in right else text.ljust(width)
             for place, (text, width) in enumerate(zip(row, widths, strict=True))
@@ -148,10 +151,11 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def cells(row: Row) -> tuple[str, ...]:
+    """Return what a table shows of a row, in the order of `HEADINGS`."""
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
     sign = "" if row.goal is None else {"ratio": "≤", "at least": "own ≥", "at most": "own ≤"}[row.judged]
-    goal = "" if row.goal is None else f"{sign} {row.goal:g}"
+    goal = "" if row.goal is None else f"{sign} {row.goal:.3g}"
     return (row.what, _number(row.ours), row.other, _number(row.theirs), row.unit, ratio, goal, row.verdict)
 
 
