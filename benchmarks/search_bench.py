@@ -104,13 +104,14 @@ def _compare(size: int, goal: float | None, folder: Path, rounds: int) -> Iterat
     documents = list(made_up(size))
     source = DocumentList(documents)
     engine, peer, bare = TantivySearch(folder, source, print), Fts5(documents, source), plain_bm25(documents)
-    assert engine.search(SearchQuery(vocabulary()[0])).total, "the common word was not found"
+    common = vocabulary()[0]
+    assert engine.search(SearchQuery(common)).total, f"{common} was not found"
     found: dict[str, tuple[float, float]] = {}
     for name, query in queries().items():
         contestants = [
             Contestant("ours", lambda q=query: engine.search(q)),  # type: ignore[misc]
             Contestant("FTS5", lambda q=query: peer.search(q)),  # type: ignore[misc]
-            Contestant("bare", lambda: bare(vocabulary()[0], 20)),
+            Contestant("bare", lambda: bare(common, 20)),
         ]
         times = medians(contestants, rounds)
         found[name] = times["ours"], times["FTS5"]
