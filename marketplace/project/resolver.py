@@ -81,10 +81,14 @@ def choose(
 def _one_pass(roots: Sequence[Demand], candidates: Candidates) -> dict[str, ListedRelease] | None:
     """Take the preferred version of each package where it is first met; None at the first contradiction."""
     chosen: dict[str, ListedRelease] = {}
+    met: set[tuple[str, str]] = set()
     waiting = deque((demand.id, demand.requirement) for demand in roots)
     first, admits = candidates.first, candidates.admits
     while waiting:
         id_, requirement = waiting.popleft()
+        if (id_, requirement.text) in met:
+            continue  # many packages write the same requirement of a popular one
+        met.add((id_, requirement.text))
         taken = chosen.get(id_)
         if taken is not None:
             if requirement.comparators and not admits(requirement, taken):
