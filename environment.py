@@ -6,7 +6,6 @@ from typing import Any
 
 from behave.model_type import Status
 
-from support.catalog import shared_catalog
 from support.session import Session
 
 KEPT = Path("build/kept")
@@ -19,12 +18,11 @@ def before_all(context: Any) -> None:
     context.on_cleanup_error = note_cleanup_error
 
 
-def before_feature(_context: Any, feature: Any) -> None:
-    """Skip what needs the real catalog when it is not beside the project."""
-    if shared_catalog() is None:
-        for scenario in feature.walk_scenarios():
-            if "needs_shared" in scenario.effective_tags:
-                scenario.skip("../shared/catalog is not there")
+def before_feature(context: Any, feature: Any) -> None:
+    """Skip what cannot run here, and say why."""
+    for scenario in feature.walk_scenarios():
+        if reason := context.session.cannot_run(scenario.effective_tags):
+            scenario.skip(reason)
 
 
 def before_scenario(context: Any, scenario: Any) -> None:

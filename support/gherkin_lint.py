@@ -23,7 +23,7 @@ from gherkin.pickles.compiler import Compiler
 LEVELS = frozenset({"@level1", "@level2", "@level3", "@level4"})
 _STEP_TYPES = {"Context": "given", "Action": "when", "Outcome": "then"}
 _OUTLINES = frozenset({"Scenario Outline", "Scenario Template"})
-_DOCUMENTED = re.compile(r"^\| `(@\w+)` \|", re.MULTILINE)
+_DOCUMENTED = re.compile(r"^\| `(@[\w.]+)(?:=[^`]*)?` \|", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,7 +93,7 @@ def unknown_tags(feature: FeatureFile, documented: frozenset[str]) -> Iterator[F
     """Find tags that the page of tags does not list."""
     for element in _elements(feature.feature):
         for tag in element["tags"]:
-            if tag["name"] not in documented:
+            if tag["name"].partition("=")[0] not in documented:
                 what = f"the tag {tag['name']} is not in docs/tags.md"
                 yield Finding(feature.path, tag["location"]["line"], what)
 

@@ -12,13 +12,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 from support.deadline import Deadline
-from support.engine.base import RUN_FOLDER_PREFIX, RUN_LABEL, Engine, EngineError, Leftover, run_folder
+from support.engine.base import RUN_FOLDER_PREFIX, RUN_FOLDERS, RUN_LABEL, Engine, EngineError, Leftover, run_folder
 from support.engine.choice import available
 from support.engine.run_id import RunId
 
@@ -65,13 +64,19 @@ def current_run() -> Run:
     with _lock:
         if _current is None or _current.id.pid != os.getpid():
             _current = Run()
-            atexit.register(_close, _current)
+            atexit.register(close_run)
             sweep(available())
         return _current
 
 
-def _close(run: Run) -> None:
-    if run.id.pid == os.getpid():
+def close_run() -> None:
+    """Remove what the run still has, its folder, and let the watchdog go. Doing so twice is no error."""
+    global _current
+    with _lock:
+        run, _current = _current, None
+    if run and run.id.pid == os.getpid():
+        for engine in available():
+            engine.remove_leftovers(engine.leftovers(RUN_LABEL, str(run.id)))
         run.close()
 
 
@@ -87,7 +92,7 @@ def sweep(engines: Iterable[Engine]) -> int:
         found = [item for item in engine.leftovers() if _is_dead(item.labels.get(RUN_LABEL, ""))]
         engine.remove_leftovers(found)
         count += len(found)
-    for folder in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDER_PREFIX}*"):
+    for folder in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*"):
         if _is_dead(folder.name.removeprefix(RUN_FOLDER_PREFIX)):
             shutil.rmtree(folder, ignore_errors=True)
             count += 1

@@ -5,16 +5,18 @@ import shutil
 import signal
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from support.catalog import shared_catalog
 from support.drivers import driver
 from support.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
+from support.rooms import Rooms
 from support.world import World
 
 
 class Session:
-    """A run of behave; `userdata` are the `-D` settings `driver` (process, inprocess) and `keep` (failed).
+    """A run of behave; `userdata` are the `-D` settings `driver` (process, inprocess), `keep` (failed) and `engine`.
 
     Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
     removed at the end.
@@ -34,18 +36,28 @@ class Session:
         self._tempdir, tempfile.tempdir = tempfile.tempdir, str(self.root)
         os.environ["TMPDIR"] = str(self.root)
         os.environ[MARK] = ":".join(filter(None, (os.environ.get(MARK), self._mark)))
+        self.rooms = Rooms(userdata.get("engine", "auto"))
         signal.signal(signal.SIGTERM, _interrupt)
 
     def gate(self) -> LeakGate:
         """Return a leak gate that has looked just now."""
-        return LeakGate((Processes(self._mark), Sockets(), Threads(), Folders(self.root)))
+        return LeakGate((Processes(self._mark), Sockets(), Threads(), Folders(self.root), *self.rooms.watches()))
+
+    def cannot_run(self, tags: Collection[str]) -> str:
+        """Return why a scenario with these tags is to be skipped here, or nothing."""
+        if "needs_shared" in tags and shared_catalog() is None:
+            return "../shared/catalog is not there"
+        if "requires_root" in tags and os.geteuid() != 0:
+            return "it needs the rights of the superuser"
+        return self.rooms.cannot_run(tags)
 
     def world(self) -> World:
         """Return the world of a scenario."""
         return World(self.driver)
 
     def close(self) -> None:
-        """Remove the temporary folder."""
+        """Remove what is left of rooms, and the temporary folder."""
+        self.rooms.close()
         tempfile.tempdir = self._tempdir
         shutil.rmtree(self.root)
 

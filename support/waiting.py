@@ -38,6 +38,7 @@ class Sight:
 
     holds: bool
     saw: str
+    cut_off: bool = False  # the time was up before it was seen
 
 
 class Wait(Protocol):
@@ -59,12 +60,13 @@ def wait_until(container: Container, wait: Wait, deadline: Deadline) -> None:
     Raises:
         WaitTimeoutError: the time is up, or the container has ended and the condition can hold no more.
     """
-    seen = Sight(False, "nothing yet")
+    seen = Sight(False, "nothing yet", cut_off=True)
     state = container.state()
 
     def look() -> bool:
         nonlocal seen, state
-        seen = wait.look(container, deadline)
+        sight = wait.look(container, deadline)
+        seen = sight if not sight.cut_off or seen.cut_off else seen
         if seen.holds:
             return True
         state = container.state()
@@ -186,7 +188,7 @@ class ForExec:
         try:
             done = container.exec(self.argv, deadline)
         except ExecTimeoutError:
-            return Sight(False, "the command did not end")
+            return Sight(False, "the command did not end", cut_off=True)
         return Sight(done.exit_code == 0, f"exit code {done.exit_code} {done.stderr.decode(errors='replace')[-200:]}")
 
     def __str__(self) -> str:
@@ -237,7 +239,7 @@ class AllOf:
         for wait in self._waits:
             sight = wait.look(container, deadline)
             if not sight.holds:
-                return Sight(False, f"{sight.saw} for {wait}")
+                return Sight(False, f"{sight.saw} for {wait}", sight.cut_off)
         return Sight(True, "all of them")
 
     def __str__(self) -> str:

@@ -5,7 +5,6 @@ later (the room, the watchdog, the sweep) finds it without being told.
 """
 
 import socket
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,13 +16,17 @@ from support.policy import Policy
 
 RUN_LABEL = "cleanroom.run"
 ROOM_LABEL = "cleanroom.room"
+RUN_FOLDERS = Path("/tmp")  # noqa: S108 - the names below it cannot be guessed, and are made, never opened
 RUN_FOLDER_PREFIX = "cleanroom-run-"
 Labels = Mapping[str, str]
 
 
 def run_folder(run: str) -> Path:
-    """Return the folder that holds a run's logs, and its volumes where an engine keeps none itself."""
-    return Path(tempfile.gettempdir()) / f"{RUN_FOLDER_PREFIX}{run}"
+    """Return the folder that holds a run's logs, and its volumes where an engine keeps none itself.
+
+    It is in one place for all runs, whatever TMPDIR says, so that the sweep finds what another run has left.
+    """
+    return RUN_FOLDERS / f"{RUN_FOLDER_PREFIX}{run}"
 
 
 class EngineError(Exception):

@@ -187,16 +187,22 @@ class DockerEngine:
         """Create a container, connected to its networks, with addresses that it keeps over restarts."""
         addresses = {network.id: self.next_address(network) for network in spec.networks}
         first = spec.networks[0] if spec.networks else None
-        made = self.client.create_container(
-            spec.image, command=list(spec.command), name=spec.name, hostname=spec.name.rpartition(".")[2][:63],
-            environment=dict(spec.environment), labels=dict(spec.labels), user=spec.policy.user,
-            working_dir=spec.working_dir, host_config=self._host_config(spec), healthcheck=_health_check(spec),
-            networking_config={first.id: self._endpoint(addresses[first.id])} if first else None, stdin_open=False,
-        )  # fmt: skip
+        try:
+            made = self._create(spec, addresses[first.id] if first else "")
+        except docker.errors.APIError as error:
+            raise EngineError(f"{spec.name} cannot be made: {error.explanation or error}") from error
         container = DockerContainer(self, made["Id"], spec, addresses)
         for network in spec.networks[1:]:
             container.connect(network)
         return container
+
+    def _create(self, spec: ContainerSpec, address: str) -> Any:
+        return self.client.create_container(
+            spec.image, command=list(spec.command), name=spec.name, hostname=spec.name.rpartition(".")[2][:63],
+            environment=dict(spec.environment), labels=dict(spec.labels), user=spec.policy.user,
+            working_dir=spec.working_dir, host_config=self._host_config(spec), healthcheck=_health_check(spec),
+            networking_config={spec.networks[0].id: self._endpoint(address)} if address else None, stdin_open=False,
+        )  # fmt: skip
 
     def _endpoint(self, address: str) -> Any:
         return self.client.create_endpoint_config(ipv4_address=address)

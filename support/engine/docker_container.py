@@ -155,7 +155,7 @@ class DockerContainer:
         return State(
             "exited" if found["Status"] == "dead" else found["Status"],
             None if found["Status"] in ("created", "running", "paused") else found["ExitCode"],
-            found["OOMKilled"], found["Pid"], found.get("Health", {}).get("Status", ""),
+            found["OOMKilled"] or _oom_killed(found["Pid"]), found["Pid"], found.get("Health", {}).get("Status", ""),
         )  # fmt: skip
 
     def inspect(self) -> Mapping[str, object]:
@@ -252,6 +252,17 @@ class _Demultiplexer:
     def close(self) -> None:
         self._raw.close()
         self._socket.close()
+
+
+def _oom_killed(pid: int) -> bool:
+    """Say whether a process of the group was killed for want of memory: the engine tells of it after the end alone."""
+    try:
+        return pid > 0 and Group.of_process(pid).oom_kills() > 0
+    except (
+        EngineError,
+        OSError,
+    ):  # it has just ended, or this machine does not show the group: then the engine is right
+        return False
 
 
 def _copy_stream(stream: Iterable[bytes], path: Path) -> None:

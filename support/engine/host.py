@@ -8,7 +8,6 @@ be made. The host has no foot in a room's network: what listens on this machine 
 import contextlib
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from support.engine import cgroups
 from support.engine.base import (
     ROOM_LABEL,
     RUN_FOLDER_PREFIX,
+    RUN_FOLDERS,
     RUN_LABEL,
     Capability,
     CapabilityError,
@@ -234,7 +234,7 @@ def _groups() -> list[Leftover]:
 
 def _volumes() -> list[Leftover]:
     found = []
-    for path in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDER_PREFIX}*/volumes/*"):
+    for path in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*/volumes/*"):
         run = path.parents[1].name.removeprefix(RUN_FOLDER_PREFIX)
         found.append(Leftover("volume", str(path), path.name, {RUN_LABEL: run}))
     return found

@@ -1,0 +1,101 @@
+@cleanroom @level3
+Feature: Nothing outlives its run
+  Every resource carries the id of its run from the moment it exists. Whatever ends the run, what carries its id goes.
+
+  @use.with_engine=<engine>
+  Scenario Outline: On <engine>, a room that closes has removed what it made
+    Given a strict room on <engine>
+    When a server is started with the file hello.txt
+    And a container is started with a volume at /data
+    Then the engine knows of containers, networks and volumes of the room
+    When the room closes
+    Then the engine knows of nothing of the room
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @use.with_engine=<engine>
+  Scenario Outline: On <engine>, a container that cannot start leaves nothing behind
+    Given a strict room on <engine>
+    When a container is started with the command "no-such-program"
+    Then waiting for each of these succeeds
+      | strategy | argument |
+      | exit     | 127      |
+    And starting a container with a folder that does not exist fails
+    When the room closes
+    Then the engine knows of nothing of the room
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @use.with_engine=<engine>
+  Scenario Outline: On <engine>, one removal that fails does not keep the others from going
+    Given a strict room on <engine>
+    When a server is started with the file hello.txt
+    And a cleanup that fails is registered
+    Then closing the room tells of that cleanup
+    And the engine knows of nothing of the room
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @crash @use.with_engine=<engine>
+  Scenario Outline: On <engine>, a run that ends by <signal> leaves nothing
+    Given a run of its own with a room of 3 containers on <engine>
+    Then the engine knows of the run's containers, networks and volumes
+    When the run gets <signal>
+    Then within 10 seconds the engine knows of nothing of the run
+    And the run's folder and watchdog are gone
+
+    Examples:
+      | engine | signal  |
+      | docker | SIGKILL |
+      | host   | SIGKILL |
+      | docker | SIGTERM |
+      | host   | SIGTERM |
+      | docker | SIGINT  |
+      | host   | SIGINT  |
+
+  @crash @use.with_engine=<engine>
+  Scenario Outline: On <engine>, a run that is killed while it makes its room leaves nothing
+    Given a run of its own that begins to make a room of 3 containers on <engine>
+    When the run gets SIGKILL
+    Then within 15 seconds the engine knows of nothing of the run
+    And the run's folder and watchdog are gone
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @crash @use.with_engine=<engine>
+  Scenario Outline: On <engine>, what a run and its watchdog leave when both are killed, the next run sweeps away
+    Given a run of its own with a room of 3 containers on <engine>
+    When the run's watchdog gets SIGKILL
+    And the run gets SIGKILL
+    Then the engine knows of the run's volumes
+    When another run begins
+    Then within 10 seconds the engine knows of nothing of the run
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @use.with_engine=<engine>
+  Scenario Outline: On <engine>, the sweep leaves alone what a living run has
+    Given a strict room on <engine>
+    When a server is started with the file hello.txt
+    And another run begins
+    Then the server answers
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |

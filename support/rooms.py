@@ -1,0 +1,108 @@
+"""Rooms for scenarios: which engines a run of the suite uses, what it cannot run, and a watch for what rooms leave."""
+
+from collections.abc import Collection, Hashable
+from typing import Any
+
+from support.cleanroom import Cleanroom, CleanroomBuilder
+from support.engine.base import RUN_LABEL, Capability, Engine, EngineUnavailableError, Leftover
+from support.engine.choice import NAMES, choose, engine
+from support.leaks import Watch
+from support.reaper import close_run, current_run
+
+_ENGINE_TAG = "use.with_engine="
+_CAPABILITY_TAG = "use.with_capability="
+
+
+class Rooms:
+    """What one run of behave knows about engines; `engine` is `docker`, `host` or `auto`.
+
+    An engine that is asked for by name must be there. With `auto` a room takes docker when it answers, else host, and
+    a scenario that names an engine runs on it wherever it is there.
+
+    Raises:
+        EngineUnavailableError: the engine that was asked for is not there.
+        ValueError: there is no such engine.
+    """
+
+    def __init__(self, engine: str) -> None:
+        if engine not in (*NAMES, "auto"):
+            raise ValueError(f"{engine!r} is no engine: docker, host or auto")
+        self.wanted = engine
+        self._started = False
+        if engine != "auto":
+            choose(engine)
+
+    def builder(self, name: str = "") -> CleanroomBuilder:
+        """Return a builder on the engine of a name, or on the run's own."""
+        return Cleanroom.builder().with_engine(choose(name or self.wanted))
+
+    def cannot_run(self, tags: Collection[str]) -> str:
+        """Return why a scenario with these tags cannot run here, or nothing; the first that can starts the watchdog."""
+        if "cleanroom" not in tags:
+            return ""
+        names = [tag.removeprefix(_ENGINE_TAG) for tag in tags if tag.startswith(_ENGINE_TAG)]
+        names += ["docker"] if "requires_docker" in tags else []
+        wanted = {Capability(tag.removeprefix(_CAPABILITY_TAG)) for tag in tags if tag.startswith(_CAPABILITY_TAG)}
+        for name in names or ([self.wanted] if wanted else []):
+            if reason := self._lacks(name, wanted):
+                return reason
+        if names or wanted:
+            self._start()
+        return ""
+
+    def _lacks(self, name: str, wanted: set[Capability]) -> str:
+        if self.wanted not in ("auto", name):
+            return f"the run is on the engine {self.wanted} (-D engine), not on {name}"
+        try:
+            found = choose(name)
+        except EngineUnavailableError as error:
+            return f"no {name} engine: {error}"
+        lacking = sorted(wanted & set(found.missing()))
+        return f"{found.name} lacks {lacking[0]}: {found.missing()[lacking[0]]}" if lacking else ""
+
+    def _start(self) -> None:
+        """Start the watchdog before the first scenario looks what is there: it is to outlive every scenario."""
+        current_run()
+        self._started = True
+
+    def watches(self) -> tuple[Watch, ...]:
+        """Return a watch of each engine in use, once rooms are in play."""
+        return tuple(EngineWatch(item) for item in self.engines()) if self._started else ()
+
+    def engines(self) -> list[Engine]:
+        """Return the engines that this run may use."""
+        found = []
+        for name in NAMES if self.wanted == "auto" else (self.wanted,):
+            try:
+                found.append(engine(name))
+            except EngineUnavailableError:
+                continue
+        return found
+
+    def close(self) -> None:
+        """Let the watchdog go."""
+        if self._started:
+            close_run()
+
+
+class EngineWatch:
+    """Containers, networks, volumes and the like that carry this run's label."""
+
+    def __init__(self, watched: Engine) -> None:
+        self._engine = watched
+
+    def look(self) -> frozenset[Hashable]:
+        """Return what there is."""
+        return frozenset((item.kind, item.id) for item in self._find())
+
+    def describe(self, item: Any) -> str:
+        """Return what it is, while it is there."""
+        found = {(left.kind, left.id): left for left in self._find()}.get(item)
+        return f"{self._engine.name} {found.kind} {found.name}" if found else ""
+
+    def remove(self, item: Any) -> None:
+        """Remove it."""
+        self._engine.remove_leftovers(left for left in self._find() if (left.kind, left.id) == item)
+
+    def _find(self) -> list[Leftover]:
+        return self._engine.leftovers(RUN_LABEL, str(current_run().id))
