@@ -102,3 +102,10 @@ def lose_files(home: Path, id_: str) -> None:
     for path in [*store.glob("blobs/??/*"), *store.glob("links/??/*")]:
         if path.read_bytes().startswith(f"# {id_} ".encode()):
             path.unlink()
+
+
+def change_titles(home: Path, title: str) -> None:
+    """Write a title into every document of the index, past the checks of publishing."""
+    with sqlite3.connect(home / "registry" / "index.sqlite") as db:
+        db.execute("UPDATE packages SET document = json_set(document, '$.title', ?)", (title,))
+    db.close()

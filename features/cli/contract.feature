@@ -109,7 +109,15 @@ Feature: Every verb keeps the same promises
     Given I run "ggen market key new"
     And I run "ggen market init odd --id io.acme.odd"
     And the title of the package in "odd" is "\x1b[31mred\x07\u202e"
-    Then no verb lets it through: publishing is refused, or it is shown as escapes
+    When I try "ggen market publish odd"
+    Then the exit code is 2
+    And nothing in its output steers the terminal
+    Given I run "ggen market init even --id io.acme.even"
+    And I run "ggen market publish even"
+    And somebody writes "\x1b[31mred\x07\u202e" into the titles of the index
+    When I run "ggen market search even"
+    Then the output contains "\x1b[31mred"
+    And nothing in its output steers the terminal
 
   Scenario Outline: Nobody complains when the reader of "<command>" has seen enough
     Given a home with packages, and a project that uses one
