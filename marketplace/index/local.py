@@ -259,7 +259,7 @@ class LocalIndex:
 
         with self._guarded() as db:
             row = db.execute("SELECT data FROM manifests WHERE digest = ?", (release.manifest,)).fetchone()
-            if row is None or digest_of(row[0]) != release.manifest:
+            if row is None or not isinstance(row[0], bytes) or digest_of(row[0]) != release.manifest:
                 raise lost(f"the manifest of {release} is missing or altered")
             return Manifest.parse(row[0])
 
@@ -337,6 +337,7 @@ class LocalIndex:
             report = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if report != "ok":
                 raise corrupt(report)
+            self._meta("revision"), self._meta("fingerprint")
             if missing_guards(db):
                 raise corrupt("what forbids changes to its log is missing")
             if merkle.root(self._leaves()) != merkle.root_of_peaks(self._peaks()):
@@ -344,9 +345,9 @@ class LocalIndex:
             expected = self._replayed()
             rows = db.execute("SELECT id, precedence, version, seq, yanked FROM releases")
             found = {(row[0], row[1]): tuple(row[2:]) for row in rows}
-            wrong = sorted(found.items() ^ expected.items())
+            wrong = sorted(key for key, _ in found.items() ^ expected.items())
             if wrong:
-                raise corrupt(f"its view of {wrong[0][0][0]}@{wrong[0][1][0]} differs from the log")
+                raise corrupt(f"its view of {wrong[0][0]}@{wrong[0][1]} differs from the log")
             if {key[0] for key in expected} != set(self.ids()):
                 raise corrupt("its list of packages differs from the log")
             for id_, category, document in db.execute("SELECT id, category, document FROM packages").fetchall():
@@ -447,7 +448,7 @@ def _precedence(version: "Version") -> str:
 
 
 def _check_leaf(seq: int, record: bytes, leaf: bytes) -> None:
-    if merkle.leaf_hash(record) != leaf:
+    if not isinstance(record, bytes) or merkle.leaf_hash(record) != leaf:
         raise lost(f"log entry {seq} is altered")
 
 
