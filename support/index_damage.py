@@ -60,6 +60,8 @@ def suffer(home: Path, kind: str) -> None:
     """Do the damage of that name."""
     path = file_of(home)
     if kind.startswith("the file "):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for suffix in ("-wal", "-shm"):  # with them SQLite would answer from the newest pages, and rightly
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     _KINDS[kind](path)
@@ -77,4 +79,5 @@ def refusal(home: Path, statement: str) -> str:
 
 def set_aside(home: Path) -> list[Path]:
     """Return the damaged index files that were kept."""
-    return sorted(file_of(home).parent.glob("index.sqlite.damaged-*"))
+    found = file_of(home).parent.glob("index.sqlite.damaged-*")
+    return sorted(path for path in found if not path.name.endswith(("-wal", "-shm")))

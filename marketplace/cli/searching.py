@@ -79,7 +79,7 @@ def _hit_json(hit: SearchHit, registry: str) -> dict[str, object]:
         "score": round(hit.score, 4),
         "registry": registry,
         "updated_at": document.updated_at,
-        "highlights": hit.highlights,
+        "highlights": dict(hit.highlights),
     }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,12 +35,13 @@ class LogHead(NamedTuple):
 class LocalIndex:
     """The index in one SQLite file, shared by any number of processes; also the search's `DocumentSource`.
 
-    Every method may raise IntegrityError `index-corrupt` and UnavailableError `index-busy`.
+    Every method may raise IntegrityError `index-corrupt` and UnavailableError `index-busy`. Where there is no index,
+    one is made if `may_create` says so.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, may_create: Callable[[], bool] = lambda: True) -> None:
         self.path = path
-        self._db, self._writable = connect(path)
+        self._db, self._writable = connect(path, may_create)
 
     @classmethod
     def open_copy(cls, path: Path) -> "LocalIndex":

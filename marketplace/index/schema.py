@@ -1,12 +1,15 @@
 """The tables of the local index and how a database file is opened."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from marketplace.errors import IntegrityError, MarketError, UnavailableError
 
 VERSION = 1
 """Kept in SQLite's `user_version`; a newer one is refused, since two versions of the tool may share a home."""
+
+_GONE = "it is missing or empty, but the content store beside it is not"
 
 BUSY_TIMEOUT = 30.0
 """Seconds a writer waits for the others: far more than the milliseconds that one publish holds the lock."""
@@ -33,10 +36,11 @@ _VIEWS = (
 )
 
 
-def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+def connect(path: Path, may_create: Callable[[], bool] = lambda: True) -> tuple[sqlite3.Connection, bool]:
     """Open the index at `path`, making it when it is missing; return the connection and whether it can be written.
 
-    A home that cannot be written is opened for reading; an index that is missing there reads as empty.
+    `may_create` is asked when there is none: taking a lost index for a new one would let everything it named go. A home
+    that cannot be written is opened for reading; an index that is missing there reads as empty.
 
     Raises:
         IntegrityError: `index-corrupt`, or `index-newer` when a newer version of this program wrote it.
@@ -46,14 +50,14 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = _open(f"{path.absolute().as_uri()}?mode=rwc")
-        _prepare(connection)
+        _prepare(connection, may_create)
     except OSError:
-        connection, writable = _without_writing(path), False
+        connection, writable = _without_writing(path, may_create), False
     except sqlite3.DatabaseError as error:
         known = from_sqlite(error)
         if known.code != "index-unwritable":
             raise known from error
-        connection, writable = _without_writing(path), False
+        connection, writable = _without_writing(path, may_create), False
     return connection, writable
 
 
@@ -61,8 +65,11 @@ def _open(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, may_create: Callable[[], bool]) -> None:
+    # Whoever makes the index does so before storing a blob, so the second look finds it if somebody is doing that now.
     if not _known_format(connection):
+        if not may_create() and not _known_format(connection):
+            raise lost(_GONE)
         _create(connection)
 
 
@@ -107,12 +114,14 @@ def missing_guards(connection: sqlite3.Connection) -> set[str]:
     return _GUARDS.keys() - {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
 
 
-def _without_writing(path: Path) -> sqlite3.Connection:
+def _without_writing(path: Path, may_create: Callable[[], bool]) -> sqlite3.Connection:
     """Open for reading; what is missing, or was being made when the disk refused, reads as empty."""
     if path.exists():
         connection = _open_read_only(path)
         if _known_format(connection):
             return connection
+    if not may_create():
+        raise lost(_GONE)
     connection = _open("file::memory:")
     _create(connection)
     return connection

@@ -74,15 +74,7 @@ class LocalRegistry:
         """
         from marketplace.index.local import LocalIndex
 
-        if self._is_hollow() and any(self.store.digests()) and self._is_hollow():
-            from marketplace.index.schema import lost
-
-            raise lost(f"{self._index_path} is missing or empty, but the content store is not")
-        return LocalIndex(self._index_path)
-
-    def _is_hollow(self) -> bool:
-        # Publishers make the index before they store a blob, so looking twice leaves none who is just doing that.
-        return not self._index_path.exists() or self._index_path.stat().st_size == 0
+        return LocalIndex(self._index_path, may_create=lambda: not any(self.store.digests()))
 
     @cached_property
     def engine(self) -> "TantivySearch":
