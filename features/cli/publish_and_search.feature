@@ -119,3 +119,7 @@ Feature: What is published is found by the very next search
     Then 1 of them succeeds and 9 end with exit code 5
     When I run "ggen market index verify"
     Then the output contains "Sound: 1 log entries"
+    When I run "ggen market cache gc --json"
+    Then the JSON field "blobs" is "0"
+    When I run "ggen market cache verify"
+    Then the output contains "Sound: 4 blobs"

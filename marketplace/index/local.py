@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from marketplace.errors import ConflictError, NotFoundError, UnavailableError
+from marketplace.errors import ConflictError, NotFoundError
 from marketplace.index import merkle
 from marketplace.index.schema import connect, corrupt, from_sqlite, lost, make_views, missing_guards, open_read_only
 from marketplace.search.base import RemovedDocument, SearchDocument
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = "SELECT p.id, revision, document, coalesce(count, 0) FROM packages p LEFT JOIN downloads USING (id)"
 _WRONG_ROOT = "the log does not have its Merkle root: entries are missing or were put in their place"
+_LEAST_FREE = 256 * 1024
+"""Bytes without which SQLite cannot make an index: its shared memory and a write-ahead log of a few pages."""
+
 _BATCH = 500
 """Ids asked for in one statement; SQLite's default limit of variables is 999 before 3.32."""
 
@@ -83,10 +86,17 @@ class LocalIndex:
                 raise
 
     def refuse_unwritable(self) -> None:
-        """Raise UnavailableError `store-unwritable` when the index was opened for reading only."""
+        """Raise UnavailableError `disk-full` or `store-unwritable` when the index was opened for reading only."""
         if not self._writable:
-            hint = "check the permissions of the home (GGEN_HOME) and that its file system is writable"
-            raise UnavailableError("store-unwritable", f"the local index {self.path} cannot be written", hint=hint)
+            import errno
+            import shutil
+
+            from marketplace.storage.files import disk_error
+
+            # SQLite calls a full disk an I/O error when it cannot make its shared memory.
+            full = shutil.disk_usage(self.path.parent).free < _LEAST_FREE
+            reason = OSError(errno.ENOSPC if full else errno.EROFS, "it was opened for reading only")
+            raise disk_error(reason, f"the local index {self.path}")
 
     # --- the log ---------------------------------------------------------------------------------------------------
 
