@@ -7,6 +7,7 @@ from behave import given, then, when
 from support import room_checks
 from support.deadline import Deadline
 from support.engine.base import EngineError, ExecTimeoutError
+from support.marketplace_room import PROJECT
 from support.policy import Policy
 from support.victim import Victim
 from support.waiting import ForPort, WaitTimeoutError
@@ -555,3 +556,41 @@ def step_equal(context):
 @then("the third differs")
 def step_differs(context):
     assert context.transcripts[2].digest() != context.transcripts[0].digest()
+
+
+@given("a marketplace in a strict room on {engine:w}")
+def step_marketplace(context, engine):
+    context.room = open_room(context, engine)
+    context.marketplace = context.room.setup_marketplace()
+    context.user = context.marketplace.user()
+
+
+@when('the user runs "{command}"')
+def step_user_runs(context, command):
+    context.done = context.marketplace.run(context.user, shlex.split(command))
+    assert context.done.exit_code == 0, context.done
+
+
+@then('the user\'s output tells of "{text}"')
+def step_user_output(context, text):
+    assert text in context.done.text, context.done
+
+
+@when('{count:d} users in containers of their own run "{command}" at the same time')
+def step_users_run(context, count, command):
+    context.users = [context.marketplace.user() for _ in range(count)]
+    for done in context.marketplace.at_once(context.users, shlex.split(command)):
+        assert done.exit_code == 0, done
+
+
+@then("each of them has the same lock file and verifies it")
+def step_same_lock(context):
+    locks = {user.copy_out(f"{PROJECT}/ggen.lock") for user in context.users}
+    assert len(locks) == 1, locks
+    for done in context.marketplace.at_once(context.users, ["ggen", "market", "verify"]):
+        assert done.exit_code == 0, done
+
+
+@when("marketplaces are set up on {engine:w} with the seeds {first:d} and {second:d}")
+def step_marketplaces(context, engine, first, second):
+    context.transcripts = [room_checks.published(context.session.rooms, engine, seed) for seed in (first, second)]

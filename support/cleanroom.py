@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from support.containers import SECONDS, GenericContainer, HttpContainer
 from support.deadline import Deadline
@@ -38,6 +38,9 @@ from support.reaper import current_run
 from support.seeded import Seeded
 from support.transcript import Transcript
 from support.waiting import ForHttp, Wait, wait_until
+
+if TYPE_CHECKING:
+    from support.marketplace_room import MarketplaceRoom
 
 P2P_NETWORK = "p2p-test-net"
 HTTP_NETWORK = "http-test-net"
@@ -217,6 +220,15 @@ class Cleanroom:
             self._environment(), (self.network(HTTP_NETWORK),), (Mount(content, "/data"),), labels=self.labels,
         )  # fmt: skip
         return self._start(HttpContainer, spec, ForHttp(HttpContainer.port, path), seconds)
+
+    def setup_marketplace(self) -> "MarketplaceRoom":
+        """Return a marketplace: `ggen` in containers, and the sample catalog in a registry on a volume.
+
+        This is the one place that knows of the product; who lifts the cleanroom out leaves it behind.
+        """
+        from support.marketplace_room import set_up
+
+        return set_up(self)
 
     def close(self) -> None:
         """Remove all that the room has made, the last one first.

@@ -215,3 +215,10 @@ def story(rooms: Rooms, engine: str, seed: int) -> Transcript:
         reader.exec(["python3", "-c", "import os; print(hash('x'), os.environ['SOURCE_DATE_EPOCH'])"])
         reader.exec(["sh", "-c", "echo trouble >&2; exit 4"])
         return room.transcript
+
+
+def published(rooms: Rooms, engine: str, seed: int) -> Transcript:
+    """Set up a marketplace and return what was told while its packages were published."""
+    with rooms.builder(engine).with_determinism(seed).build() as room:
+        room.setup_marketplace()
+        return room.transcript

@@ -1,5 +1,6 @@
 """Rooms for scenarios: which engines a run of the suite uses, what it cannot run, and a watch for what rooms leave."""
 
+import os
 from collections.abc import Collection, Hashable
 from typing import Any
 
@@ -56,6 +57,8 @@ class Rooms:
         try:
             found = choose(name)
         except EngineUnavailableError as error:
+            if name in required_engines():
+                raise
             return f"no {name} engine: {error}"
         lacking = sorted(wanted & set(found.missing()))
         return f"{found.name} lacks {lacking[0]}: {found.missing()[lacking[0]]}" if lacking else ""
@@ -83,6 +86,25 @@ class Rooms:
         """Let the watchdog go."""
         if self._started:
             close_run()
+
+
+def required_engines() -> list[str]:
+    """Return the engines that GGEN_REQUIRE_ENGINE names, separated by commas: where one is missing, what needs it is broken."""
+    return list(filter(None, os.environ.get("GGEN_REQUIRE_ENGINE", "").split(",")))
+
+
+def describe_engines(wanted: str) -> str:
+    """Return which engines a run uses, their versions, and what each cannot promise here."""
+    told = []
+    for name in NAMES if wanted == "auto" else (wanted,):
+        try:
+            found = engine(name)
+        except EngineUnavailableError as error:
+            told.append(f"no {name} engine ({error})")
+            continue
+        lacking = ", ".join(sorted(found.missing()))
+        told.append(f"engine {name} {found.version}" + (f" without {lacking}" if lacking else ""))
+    return "; ".join(told)
 
 
 class EngineWatch:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.allure import write_context
+from support.rooms import describe_engines
 from support.shards import History, plan, split_arguments
 from support.summary import summary
 from support.verdicts import RED, Verdict
@@ -85,7 +86,10 @@ class Run:
 
     def _close(self, how: str, history: History) -> int:
         history.remember(self._verdicts)
-        write_context(self._build / "allure-results", {"run": how, "python": sys.version.split()[0]})
+        engines = describe_engines(_setting(self._options, "engine", "auto"))
+        context = {"run": how, "python": sys.version.split()[0], "engines": engines}
+        write_context(self._build / "allure-results", context)
+        how += f"; {engines}"
         text = summary(self._verdicts, how)
         (self._build / "summary.txt").write_text(text, encoding="utf-8")
         sys.stdout.write(text)
