@@ -2,8 +2,9 @@
 
 from behave import given, then, when
 
-from support import real_graph
+from support import real_graph, relevance
 from support.catalog import shared_catalog
+from support.packages import local_registry
 from support.resolving import ask
 
 
@@ -39,3 +40,13 @@ def step_closure(context):
     expected = real_graph.closure(shared_catalog(), context.roots)
     assert set(context.answer.versions()) == expected, set(context.answer.versions()) ^ expected
     assert set(context.universe.asked) == expected and max(context.universe.asked.values()) == 1
+
+
+@then(
+    "the golden queries find in the local registry what people mean, "
+    "with an MRR of at least {mrr:f} and a recall of at least {recall:f}"
+)
+def step_golden_queries(context, mrr, recall):
+    search = local_registry(context.world.home).search
+    found = relevance.measure(relevance.read_golden("packages"), relevance.asking(search))
+    assert found.queries >= 30 and found.mrr >= mrr and found.recall >= recall, found

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from marketplace.config import Settings
 from marketplace.doctor import Patient, examine
-from marketplace.registry.local import LocalRegistry
 from marketplace.security.keys import KeyRing
 from marketplace.security.trust import TrustStore
 from support import damage, packages
@@ -61,7 +60,7 @@ def verdict_on_disk(world: World, free: int) -> str:
     settings = Settings.load(folder=world.project, environ={"GGEN_HOME": str(world.home)}, flags={})
     trust = TrustStore(world.home / "keys" / "trust.json")
     patient = Patient(
-        settings, lambda: LocalRegistry(world.home / "registry", trust=lambda: trust), KeyRing(world.home / "keys"),
+        settings, lambda: packages.local_registry(world.home), KeyRing(world.home / "keys"),
         trust, free_bytes=lambda _folder: free,
     )  # fmt: skip
     (status,) = (check.status for check in examine(patient) if check.name == "disk")

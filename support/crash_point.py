@@ -21,11 +21,10 @@ from marketplace.cli import main
 from marketplace.errors import MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
-from marketplace.registry.local import LocalRegistry
 from marketplace.search.base import SearchQuery
-from marketplace.security.trust import TrustStore
 from marketplace.storage.files import STAGED_PREFIX
 from support import tracing
+from support.packages import local_registry
 
 _PRODUCT = pkgutil.walk_packages(marketplace.__path__, "marketplace.")
 _OTHERS = (
@@ -159,7 +158,7 @@ class _Left:
 
     def _state(self) -> dict[str, Any]:
         """Look at the home and the project as the next user would."""
-        registry = LocalRegistry(self._home / "registry", trust=lambda: TrustStore(self._home / "keys" / "trust.json"))
+        registry = local_registry(self._home)
         registry.index.verify()
         damage = [f"{item.kind} {item.digest}" for item in registry.verify_store()]
         id_ = PackageId.parse(SUBJECT)

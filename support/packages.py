@@ -1,4 +1,6 @@
-"""Real packages for scenarios."""
+"""Real packages for scenarios, and the local registry they are in."""
+
+from pathlib import Path
 
 from marketplace.registry.local import LocalRegistry
 from marketplace.security.keys import KeyRing
@@ -16,6 +18,11 @@ license = "MIT"
 """
 
 
+def local_registry(home: Path) -> LocalRegistry:
+    """Return the embedded registry of a home, with the home's pins."""
+    return LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "keys" / "trust.json"))
+
+
 def publish(world: World, id_: str, version: str, needs: str = "") -> None:
     """Write the package `id_` into the scenario's folder and publish it; `needs` is `id requirement`, or empty."""
     folder = world.root / "packages" / id_ / version
@@ -30,8 +37,7 @@ def publish(world: World, id_: str, version: str, needs: str = "") -> None:
 
 def publish_many(world: World, count: int, needs: int = 1) -> None:
     """Publish `many.lib.p0` … in this process, each with templates in two folders and needing the `needs` before it."""
-    trust = TrustStore(world.home / "keys" / "trust.json")
-    registry = LocalRegistry(world.home / "registry", trust=lambda: trust)
+    registry = local_registry(world.home)
     signer = KeyRing(world.home / "keys").load(None)
     for number in range(count):
         folder = world.root / "packages" / str(number)

@@ -87,6 +87,11 @@ Feature: A project gets what it needs, and nobody changes it unnoticed
     And I run "ggen market yank io.ggen.rust.core@1.1.0 --reason 'bad port'"
     When I run "ggen market install --locked"
     Then the output contains "Nothing to install"
+    Given the installed packages are removed by hand
+    When I try "ggen market install --locked"
+    Then the exit code is 0
+    And the output contains "+ io.ggen.rust.core 1.1.0"
+    And the error output contains "io.ggen.rust.core is yanked: bad port; it stays because it is locked"
     When I run "ggen market update"
     Then the output contains "io.ggen.rust.core 1.0.0"
 

@@ -19,6 +19,7 @@ Feature: The real catalog and the real dependency graph pass through the whole p
   Scenario: An imported package is installed with what it needs, and one that cannot be had is told with the reason
     Given I run "ggen market key new"
     And the real catalog is imported from the command line
+    Then the golden queries find in the local registry what people mean, with an MRR of at least 0.98 and a recall of at least 0.98
     When I run "ggen market search 'agent reasoning' --json"
     Then the JSON field "results.0.id" is "io.ggen.agent-reasoning-mcp"
     When I run "ggen market add io.ggen.agent-reasoning-mcp --json"
