@@ -89,7 +89,7 @@ class Rooms:
 
 
 def required_engines() -> list[str]:
-    """Return the engines that GGEN_REQUIRE_ENGINE names, separated by commas: where one is missing, what needs it is broken."""
+    """Return the engines that GGEN_REQUIRE_ENGINE names, by commas; without one of them, what needs it is broken."""
     return list(filter(None, os.environ.get("GGEN_REQUIRE_ENGINE", "").split(",")))
 
 
