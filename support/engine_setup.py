@@ -27,6 +27,7 @@ _PROGRAMS = {  # what must be on PATH, and the Debian package that has it
     "bwrap": "bubblewrap",
     "nsenter": "util-linux",
     "cgroupfs-mount": "cgroupfs-mount",
+    "faketime": "faketime",  # brings the library that sets a container's clock off
 }
 _READY_SECONDS = 60.0
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -201,11 +201,15 @@ class DockerEngine:
             spec.image, command=list(spec.command), name=spec.name, hostname=spec.name.rpartition(".")[2][:63],
             environment=dict(spec.environment), labels=dict(spec.labels), user=spec.policy.user,
             working_dir=spec.working_dir, host_config=self._host_config(spec), healthcheck=_health_check(spec),
-            networking_config={spec.networks[0].id: self._endpoint(address)} if address else None, stdin_open=False,
+            networking_config=self._networking(spec, address), stdin_open=False,
         )  # fmt: skip
 
-    def _endpoint(self, address: str) -> Any:
-        return self.client.create_endpoint_config(ipv4_address=address)
+    def _networking(self, spec: ContainerSpec, address: str) -> Any:
+        """Ask for the address. Without this wrapping Docker silently gives addresses in the order of the starts."""
+        if not address:
+            return None
+        endpoint = self.client.create_endpoint_config(ipv4_address=address)
+        return self.client.create_networking_config({spec.networks[0].id: endpoint})
 
     def next_address(self, network: Network) -> str:
         """Return an address of a network that no container has had."""
