@@ -50,7 +50,7 @@ def connect(path: Path, may_create: Callable[[], bool] = lambda: True) -> tuple[
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = _open(f"{path.absolute().as_uri()}?mode=rwc")
-        _prepare(connection, may_create)
+        _prepare(connection, path, may_create)
     except OSError:
         connection, writable = _without_writing(path, may_create), False
     except sqlite3.DatabaseError as error:
@@ -65,21 +65,30 @@ def _open(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
 
 
-def _prepare(connection: sqlite3.Connection, may_create: Callable[[], bool]) -> None:
-    # Whoever makes the index does so before storing a blob, so the second look finds it if somebody is doing that now.
-    if not _known_format(connection):
-        if not may_create() and not _known_format(connection):
+def _prepare(connection: sqlite3.Connection, path: Path, may_create: Callable[[], bool]) -> None:
+    if _known_format(connection):
+        return
+    from marketplace.storage.locks import FileLock
+
+    # Of two that switch a new file to WAL at once SQLite refuses one, without waiting. And whoever makes the index does
+    # so before storing a blob: the second look finds it, where `may_create` would already see the blobs.
+    with FileLock(path.with_name(path.name + ".lock"), purpose="making the local index", timeout=BUSY_TIMEOUT):
+        if _known_format(connection):
+            return
+        if not may_create():
             raise lost(_GONE)
         _create(connection)
 
 
 def _known_format(connection: sqlite3.Connection) -> bool:
     """Tell whether there is an index of a format that this version knows; False for an empty file."""
+    # Tables first: whoever makes the index commits both at once, so tables seen here have a version in the next line.
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
         hint = "update this program, or use another home (GGEN_HOME)"
         raise IntegrityError("index-newer", f"the index has format {found}, this version knows {VERSION}", hint=hint)
-    if found == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if found == 0 and tables:
         raise lost("it is the database of another program")
     return bool(found)
 
