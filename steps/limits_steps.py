@@ -43,3 +43,14 @@ def step_linked(context):
     store.root.mkdir()
     (store.root / "gc.lock").symlink_to(context.world.root / "elsewhere")
     context.code = stores.code_of(lambda: store.gc([]))
+
+
+@when('"{name}" is published, and before each of its files garbage is to be collected')
+def step_collect_amid(context, name):
+    context.codes, context.lacking = limits.collect_amid_publishing(context.world, context.world.project / name)
+
+
+@then("the collection had to wait {times:d} times, and nothing of the release is missing")
+def step_collection_waited(context, times):
+    assert not context.lacking, context.lacking
+    assert context.codes.count("lock-timeout") == times, context.codes

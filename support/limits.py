@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +14,7 @@ from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.project.content import checked_tree
 from marketplace.registry.local import LocalRegistry
 from marketplace.security.trust import TrustStore
-from marketplace.source import build_release
+from marketplace.source import FolderSource, build_release
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.locks import FileLock
 from support.signing import signer_of
@@ -64,6 +65,53 @@ def bring(world: World, what: str, door: str) -> str:
     except MarketError as error:
         return error.code
     raise AssertionError("it was not refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A `PackageSource` that calls back before each of its files is opened."""
+
+    inner: FolderSource
+    before: Callable[[], None]
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest."""
+        return self.inner.manifest
+
+    @property
+    def tree(self) -> Tree:
+        """The files."""
+        return self.inner.tree
+
+    def open(self, path: str) -> BinaryIO:
+        """Call back, then open the file."""
+        self.before()
+        return self.inner.open(path)
+
+
+def collect_amid_publishing(world: World, folder: Path) -> tuple[list[str], list[str]]:
+    """Publish a folder and try to collect garbage before each file is stored.
+
+    Return the codes with which the collection was refused, and what the store lacks of the published release.
+    """
+
+    def registry(timeout: float) -> LocalRegistry:
+        trust = TrustStore(world.root / "trust.json")
+        return LocalRegistry(world.root / "registry", trust=lambda: trust, lock_timeout=timeout)
+
+    codes: list[str] = []
+
+    def collect() -> None:
+        try:
+            registry(0).collect_garbage()
+        except MarketError as error:
+            codes.append(error.code)
+
+    source = Interrupted(FolderSource.read(folder), collect)
+    publisher = registry(_TIMEOUT)
+    publisher.publish(source, build_release(source, signer_of("Alice"), world.now))
+    return codes, [f"{item.kind} {item.digest}" for item in publisher.verify_store()]
 
 
 # --- locks ------------------------------------------------------------------------------------------------------------

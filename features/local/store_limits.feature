@@ -26,3 +26,9 @@ Feature: A registry's word on a package's limits is never taken for it
   Scenario: A lock file that is a link is refused
     When the lock file of the content store is a link, and garbage is collected
     Then the release is refused with "lock-unsafe"
+
+  @concurrency
+  Scenario: Garbage is not collected between the files that a publisher stores
+    Given I run "ggen market init axum --id io.ggen.rust.axum"
+    When "axum" is published, and before each of its files garbage is to be collected
+    Then the collection had to wait 3 times, and nothing of the release is missing
