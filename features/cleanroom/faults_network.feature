@@ -37,6 +37,19 @@ Feature: The network between nodes fails on purpose, and heals
       | host   |
 
   @use.with_engine=<engine>
+  Scenario Outline: A partition lets nothing through, neither way, on <engine>
+    Given 3 nodes on the engine "<engine>" that can suffer "partition"
+    When the fault "partition a" is made
+    Then the nodes hear
+      | a | b | c |
+      | - | c | b |
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @use.with_engine=<engine>
   Scenario Outline: A connection is refused, stays unanswered, or is accepted, on <engine>
     Given 2 nodes on the engine "<engine>" that can suffer "refusal"
     Then a connection from a to b under each fault is
