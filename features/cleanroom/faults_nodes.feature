@@ -20,7 +20,7 @@ Feature: Nodes fail on purpose, and everything heals before the room closes
     Given 3 nodes on the engine "<engine>" that can suffer "partition"
     When the fault "partition c" is made
     And the node c is restarted
-    Then the nodes reach
+    Then the nodes hear
       | a | b | c |
       | b | a | - |
     When the fault is healed
