@@ -31,12 +31,12 @@ from support.engine.base import (
     run_folder,
 )
 from support.engine.cgroups import Group
-from support.engine.host_container import HostContainer, wrap
+from support.engine.host_container import HostContainer, become, wrap
 from support.engine.processes import kill_tree
 from support.engine.run_id import RunId
 from support.engine.space import HOLDER, Space, missing_programs
 from support.images import tree_of
-from support.policy import Egress, Policy
+from support.policy import USER, Egress, Policy
 
 GROUPS = "cleanroom"
 _NEEDS_GROUPS = (Capability.MEMORY_LIMIT, Capability.CPU_LIMIT, Capability.PIDS_LIMIT, Capability.STATS)
@@ -64,7 +64,7 @@ def _try_out() -> None:
     try:
         space.add_network("probe")
         space.add_host("probe")
-        space.run(*wrap("/", Path("/"), "0:0", ()), "true")
+        space.run(*([] if space.user_namespace else become(USER)), *wrap("/", Path("/"), USER, ()), "true")
     finally:
         space.close()
 

@@ -36,6 +36,7 @@ from support.policy import USER
 PATH = "/opt/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Moves itself into control groups, given before `--`, and becomes the command after it.
 _ENTER = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift; exec "$@"'
+_KILL_SECONDS = 5.0
 _LAYERS = 3  # nsenter, bubblewrap, and its first process inside, which starts the command
 
 
@@ -127,11 +128,8 @@ class HostContainer:
         return ["--user", "--preserve-credentials"] if self._space.user_namespace else []
 
     def _become(self) -> list[str]:
-        """Return the words that make a command run as another user of this machine, where we are root."""
-        uid, _, gid = self._user.partition(":")
-        if self._space.user_namespace:
-            return []
-        return ["setpriv", f"--reuid={uid}", f"--regid={gid or uid}", "--clear-groups"]
+        """Return the words that make a command run as another user of this machine, where that is ours to decide."""
+        return [] if self._space.user_namespace else become(self._user)
 
     def _options(self) -> list[str]:
         policy = self.spec.policy
@@ -195,7 +193,8 @@ class HostContainer:
         try:
             stdout, stderr = process.communicate(stdin, timeout=max(deadline.remaining(), 0.001))
         except subprocess.TimeoutExpired:
-            kill_tree(process.pid)
+            for child in children(process.pid):  # nsenter itself stays to bury it
+                kill_tree(child)
             stdout, stderr = process.communicate()
             raise ExecTimeoutError(
                 f"{' '.join(argv)} in {self.spec.name} outlived its deadline", stdout, stderr
@@ -236,13 +235,23 @@ class HostContainer:
         os.kill(pid, signals.Signals[signal])
 
     def _kill_all(self) -> None:
+        if self._paused and self._group:
+            self._group.freeze(False)
+        self._paused = False
+        # The first process inside takes all others of the container along, and those outside end in their turn, each
+        # buried by its parent. Killed all at once, some would be left to the machine's first process, which may take
+        # seconds, and the room's namespaces would wait for it.
+        first = self._first()
+        if first and self._process:
+            os.kill(first, signals.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_KILL_SECONDS)
         if self._group:
             self._group.kill()
         elif self._process and self._process.poll() is None:
             kill_tree(self._process.pid)
         if self._process:
-            self._process.wait(10)
-        self._paused = False
+            self._process.wait(_KILL_SECONDS)
 
     def stop(self, grace: float = 5.0) -> None:
         """SIGTERM, then SIGKILL."""
@@ -383,6 +392,12 @@ def wrap(root: str, tree: Path, user: str, options: Sequence[str], *, writable: 
         "bwrap", "--unshare-user", "--uid", uid, "--gid", gid or uid, "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--die-with-parent", "--tmpfs", "/", *binds, "--proc", "/proc", "--dev", "/dev", *options, "--",
     ]  # fmt: skip
+
+
+def become(user: str) -> list[str]:
+    """Return the words that make a command run as another user of this machine, in no group but its own."""
+    uid, _, gid = user.partition(":")
+    return ["setpriv", f"--reuid={uid}", f"--regid={gid or uid}", "--clear-groups"]
 
 
 def _exit_code(code: int) -> int:

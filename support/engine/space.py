@@ -1,6 +1,7 @@
 """The namespaces of one room on the host engine: a network, mount and process id namespace that one process holds."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -32,7 +33,8 @@ class Space:
         self._hosts = 0
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel = ours
-        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        self.user_namespace = not rules_users()
+        user = ["--user", "--map-root-user"] if self.user_namespace else []
         command = [
             "unshare", *user, "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--",
             sys.executable, "-I", "-S", str(HOLDER), run, room, str(theirs.fileno()),
@@ -58,11 +60,6 @@ class Space:
         self.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
         self.run("mkdir", "-p", _ROOT)
         self.run("ip", "link", "set", "lo", "up")
-
-    @property
-    def user_namespace(self) -> bool:
-        """Whether the room lives in a user namespace of its own: without root there is no other way."""
-        return os.geteuid() != 0
 
     def run(self, *argv: str, stdin: str = "") -> str:
         """Run a command in the room's namespaces, as their root; return what it prints.
@@ -186,6 +183,16 @@ class Space:
 def bridge_of(network: Network) -> str:
     """Return the name of a network's bridge."""
     return network.id.rpartition("/")[2]
+
+
+@functools.cache
+def rules_users() -> bool:
+    """Say whether this process may become any user: root may, but not the root of a user namespace of one user.
+
+    Where it may not, a room lives in a user namespace of its own.
+    """
+    command = ["setpriv", "--reuid=10001", "--regid=10001", "--clear-groups", "true"]
+    return os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def missing_programs() -> list[str]:
