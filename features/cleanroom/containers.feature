@@ -61,7 +61,7 @@ Feature: Commands, files and logs of a container
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, the log file has the first line and the last, over a restart
     Given a strict room on <engine>
-    When a container is started with the command "sh -c 'echo first; echo second >&2; sleep 60'"
+    When a container is started with the command "sh -c 'echo first; echo second; sleep 60'"
     Then its log file comes to hold "first,second"
     When it is killed
     And it is started again

@@ -195,6 +195,7 @@ class HostContainer:
         except subprocess.TimeoutExpired:
             for child in children(process.pid):  # nsenter itself stays to bury it
                 kill_tree(child)
+            process.send_signal(signals.SIGCONT)  # it stops when its child is stopped
             stdout, stderr = process.communicate()
             raise ExecTimeoutError(
                 f"{' '.join(argv)} in {self.spec.name} outlived its deadline", stdout, stderr
