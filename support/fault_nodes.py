@@ -51,19 +51,21 @@ _CLIENT = """
 import json, os, socket, sys, time
 PORT = 7000
 def reach(*peers):
-    found = {}
-    for peer in peers:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(0.4)
+    found = dict.fromkeys(peers, False)
+    end = time.monotonic() + 1.2
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for peer in peers:
             s.sendto(b"hello", (peer, PORT))
+        while not all(found.values()) and (left := end - time.monotonic()) > 0:
+            s.settimeout(left)
             try:
-                found[peer] = s.recv(100) == b"hello"
-            except OSError:
-                found[peer] = False
+                found[s.recvfrom(100)[1][0]] = True
+            except TimeoutError:
+                break
     return found
 def dial(peer):
     try:
-        socket.create_connection((peer, PORT), 0.5).close()
+        socket.create_connection((peer, PORT), 1.2).close()
         return "accepted"
     except ConnectionRefusedError:
         return "refused"
@@ -75,7 +77,7 @@ def count(peer, total):
         for number in range(int(total)):
             s.sendto(b"%d" % number, (peer, PORT))
             time.sleep(0.0005)
-        s.settimeout(0.4)
+        s.settimeout(1.2)
         came = []
         try:
             while len(came) < int(total):
