@@ -54,6 +54,11 @@ def step_pids(context, engine, count):
     context.room = open_room(context, engine, Policy.strict_isolation().with_pids_limit(count))
 
 
+@given("a strict room on {engine:w} whose programs are root")
+def step_root(context, engine):
+    context.room = open_room(context, engine, Policy.strict_isolation().with_user("0:0"))
+
+
 @given("a service of this machine that listens on all addresses")
 def step_service(context):
     context.service = room_checks.Service()

@@ -160,6 +160,17 @@ Feature: A room keeps what its policy promises
       | docker |
       | host   |
 
+  @use.with_engine=<engine>
+  Scenario Outline: On <engine>, even root of a strict room has no capabilities
+    Given a strict room on <engine> whose programs are root
+    When a container is started
+    Then its programs run as user 0 without capabilities, and cannot gain any
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
   @level1
   Scenario Outline: A limit of <value> for <limit> makes no sense and is refused at once
     Then a policy with a limit of <value> for <limit> is refused with "<message>"
