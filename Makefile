@@ -6,6 +6,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
+	@echo "make coverage  run the suite measured, and draw what of the product ran (ARGS=--check: fail below the goals)"
 	@echo "make engine install and start a Docker engine for the cleanroom (Debian, root); again: nothing to do"
 	@echo "make report write the last run as one HTML file (needs Node.js): build/report/index.html"
 	@echo "make bench  measure the product against its peers, in one run"
@@ -22,6 +23,9 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m support.run_suite $(ARGS)
+
+coverage: .venv/ready
+	$(BIN)/python -m support.run_coverage $(ARGS)
 
 engine:
 	@$(PYTHON) -m support.engine_setup
@@ -41,4 +45,4 @@ lint: .venv/ready
 clean:
 	rm -rf .venv build *.egg-info
 
-.PHONY: help demo test engine report bench lint clean
+.PHONY: help demo test coverage engine report bench lint clean

@@ -33,6 +33,7 @@ from support.engine.base import (
 )
 from support.engine.choice import choose
 from support.images import python_image
+from support.measuring import measured
 from support.policy import Policy
 from support.reaper import current_run
 from support.seeded import Seeded
@@ -258,7 +259,7 @@ class Cleanroom:
     def _start(self, kind: type[C], spec: ContainerSpec, wait: Wait | None, seconds: float) -> C:
         deadline = Deadline.after(seconds)
         short = spec.name.removesuffix(f"-{self.id}")
-        made = self.engine.create(spec)
+        made = self.engine.create(measured(spec))
         self.on_close(f"container {short}", made.remove)
         self._note(f"container {short} created")
         log_file = self.folder / f"{short}.log"

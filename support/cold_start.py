@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+from support.measuring import without
 from support.world import Outcome, World
 
 _LOADED = re.compile(r"^import time: .*\| *(\S+)$", re.MULTILINE)
@@ -14,10 +15,8 @@ _OF_THE_ENVIRONMENT = {"sitecustomize", "usercustomize", "_distutils_hack", "_vi
 def modules_of(world: World, command: str) -> set[str]:
     """Run a command that must succeed; return the names of all modules that it loaded after `site`."""
     args, environ = world.command(command)
-    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
-        environ.pop(name, None)
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *args], cwd=world.project, env=environ, stdin=subprocess.DEVNULL,
+        [sys.executable, "-X", "importtime", *args], cwd=world.project, env=without(environ), stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     return set(_LOADED.findall(done.stderr.partition(" | site\n")[2])) - _OF_THE_ENVIRONMENT
