@@ -38,9 +38,6 @@ product =
     {place}
     */site-packages/{package}
     */dist-packages/{package}
-
-[json]
-show_contexts = false
 """
 
 
@@ -80,11 +77,14 @@ def combine(folder: Path, package: Path) -> "coverage.Coverage":
     Raises:
         coverage.exceptions.NoDataError: no process was measured.
     """
-    whole = _open(folder)
+    import coverage
+
+    whole = coverage.Coverage(data_file=str(folder / _NAME), config_file=str(folder / SETTINGS))
+    whole.config.parallel = False  # this one file has no process's name
     whole.combine([str(folder / DATA)])
-    whole.get_data().touch_files([str(file) for file in package.resolve().rglob("*.py")])
+    _touch(whole, package)
     whole.save()
-    return whole
+    return load(folder)
 
 
 def load(folder: Path) -> "coverage.Coverage":
@@ -93,14 +93,23 @@ def load(folder: Path) -> "coverage.Coverage":
     Raises:
         coverage.exceptions.NoDataError: it was never called.
     """
-    whole = _open(folder)
+    import coverage
+
+    whole = coverage.Coverage(data_file=str(folder / _NAME), config_file=False)
     whole.load()
     return whole
 
 
-def _open(folder: Path) -> "coverage.Coverage":
+def nothing(package: Path) -> "coverage.Coverage":
+    """Return what is known of a package of which nothing ran."""
     import coverage
 
-    whole = coverage.Coverage(data_file=str(folder / _NAME), config_file=str(folder / SETTINGS))
-    whole.config.parallel = False  # this one file has no process's name
+    whole = coverage.Coverage(data_file=None, config_file=False)
+    _touch(whole, package)
     return whole
+
+
+def _touch(whole: "coverage.Coverage", package: Path) -> None:
+    data = whole.get_data()
+    data.add_arcs({})  # says that branches are measured, even if no process ran any of the package
+    data.touch_files([str(file) for file in package.resolve().rglob("*.py")])

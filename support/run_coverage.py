@@ -19,7 +19,7 @@ from coverage.exceptions import NoDataError
 from support import run_suite
 from support.coverage_map import CoverageMap, Table, TableError, make_map, terminal
 from support.coverage_page import attach, page
-from support.measuring import combine, environment, load, prepare
+from support.measuring import combine, environment, load, nothing, prepare
 
 _ODD = 1
 
@@ -47,8 +47,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(table: Table, folder: Path, arguments: Sequence[str]) -> int:
-    """Run the suite; whatever it starts inherits the variables by which coverage.py measures."""
+    """Run the suite; whatever it starts inherits the variables by which coverage.py measures.
+
+    Raises:
+        TableError: the table does not fit the code; nothing was run.
+    """
     prepare(folder, table.package)
+    make_map(nothing(table.package), table, folder / "coverage.json")  # a table that does not fit is told at once
     os.environ.update(environment(folder))
     try:
         return run_suite.main(arguments)

@@ -1,0 +1,42 @@
+"""Steps of a small suite that run its product in one kind of process or another."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from behave import when
+
+from support.images import PythonProject, pinned
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGE = PythonProject("till", ROOT, ("till",), ROOT / "constraints.txt", pinned(["coverage"]))
+
+
+@when("somebody gives {given:d} for {price:d} to a process of its own")
+def step_impl(context, given, price):
+    subprocess.run([sys.executable, "-m", "till", str(given), str(price)], cwd=ROOT, check=False)
+
+
+@when("somebody gives {given:d} for {price:d} to a process that does not inherit the environment")
+def step_impl(context, given, price):
+    subprocess.run([sys.executable, "-m", "till", str(given), str(price)], cwd=ROOT, env={}, check=False)
+
+
+@when("somebody gives {given:d} for {price:d} to a forked child")
+def step_impl(context, given, price):
+    child = os.fork()
+    if child == 0:
+        try:
+            from till.sums import change
+
+            change(given, price)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+@when("somebody gives {given:d} for {price:d} in a container on {engine}")
+def step_impl(context, given, price, engine):
+    with context.session.rooms.builder(engine).with_image(IMAGE).build() as room:
+        room.start_generic().exec(["python", "-m", "till", str(given), str(price)])
