@@ -165,7 +165,8 @@ def make_map(whole: coverage.Coverage, table: Table, report: Path) -> CoverageMa
     Raises:
         TableError: the table names a function that is not there, or does not say where a file belongs.
     """
-    whole.json_report(outfile=str(report))
+    # A copy of the package that ran somewhere else, such as a scenario's own, is not what the map is of.
+    whole.json_report(outfile=str(report), include=[f"{table.package.resolve()}/*"])
     files: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))["files"]
     critical = table.critical()
     found: dict[str, list[Function]] = {name: [] for name in table.components}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from marketplace.importer import ImportedPackage, ImportPlan, Problem
@@ -131,6 +131,7 @@ def check_any_manifest() -> None:
         max_examples=1500, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(_documents, _tables)
+    @example({"package": {"name": "web", "version": "1.0.0", "description": "-", "features": "\ud800"}}, {})
     def law(document: dict[str, Any], index: dict[str, Any]) -> None:
         outcomes[_outcome(Source("web", b"", document, index))] += 1
 

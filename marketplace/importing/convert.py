@@ -123,7 +123,7 @@ def convert(source: Source, id_: PackageId, known: Mapping[str, PackageId]) -> t
         manifest = Manifest.parse(text)
     except InvalidInputError as error:
         raise refused_by(source.entry, error) from error
-    files = {FILE_NAME: text, "README.md": _readme(source, manifest).encode("utf-8"), ORIGINAL: source.data}
+    files = {FILE_NAME: text, "README.md": _readme(source, manifest).encode("utf-8", "replace"), ORIGINAL: source.data}
     return ImportedPackage(source.entry, manifest, files), notes
 
 
