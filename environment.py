@@ -29,6 +29,8 @@ def before_scenario(context: Any, scenario: Any) -> None:
     """Look what is there, then make the scenario's world; the last cleanup looks again."""
     gate = context.session.gate()
     context.add_cleanup(lambda: gate.check(scenario.name))
+    if meter := context.session.meter():
+        context.add_cleanup(lambda: setattr(scenario, "metrics", meter.stop(scenario.all_steps).to_json()))
     context.world = context.session.world()
     context.add_cleanup(context.world.close)
 

@@ -18,6 +18,7 @@ from allure_commons.types import AttachmentType, LabelType
 from allure_commons.utils import now, uuid4
 from behave.model_type import Status as BehaveStatus
 
+from support.metrics import told
 from support.verdicts import BROKEN, FAILED, PASSED, SKIPPED, described, kind_of
 
 _STATUS = {PASSED: Status.PASSED, FAILED: Status.FAILED, BROKEN: Status.BROKEN, SKIPPED: Status.SKIPPED}
@@ -72,8 +73,10 @@ class _Listener(AllureListener):  # type: ignore[misc]
         result = self.logger.get_test(uuid)
         result.stop, result.status, result.statusDetails = now(), _STATUS[kind], _details(scenario, kind)
         if kind in (FAILED, BROKEN):
-            told = described(scenario, scenario.feature)
-            self.logger.attach_data(uuid4(), told, "what happened", AttachmentType.TEXT, parent_uuid=uuid)
+            happened = described(scenario, scenario.feature)
+            self.logger.attach_data(uuid4(), happened, "what happened", AttachmentType.TEXT, parent_uuid=uuid)
+        if metrics := getattr(scenario, "metrics", None):
+            self.logger.attach_data(uuid4(), told(metrics), "metrics", AttachmentType.TEXT, parent_uuid=uuid)
         self.logger.close_test(uuid)
         self.current_step_uuid = self.current_scenario_uuid = None
         self.group_context.append_test(uuid)

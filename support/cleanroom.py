@@ -12,10 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from support import metrics
 from support.containers import SECONDS, GenericContainer, HttpContainer
 from support.deadline import Deadline
 from support.engine.base import (
@@ -261,6 +263,9 @@ class Cleanroom:
         short = spec.name.removesuffix(f"-{self.id}")
         made = self.engine.create(measured(spec))
         self.on_close(f"container {short}", made.remove)
+        meter = metrics.current()
+        if meter:
+            self.on_close(f"figures of {short}", partial(meter.ending, made))
         self._note(f"container {short} created")
         log_file = self.folder / f"{short}.log"
         made.log_to(log_file)
@@ -271,6 +276,8 @@ class Cleanroom:
         made.start()
         if wait:
             wait_until(made, wait, deadline)
+        if meter:
+            meter.started(seconds - deadline.remaining())
         self._note(f"container {short} ready")
         return container
 

@@ -107,3 +107,19 @@ def rows_of_page(suite: ForgedSuite) -> list[tuple[str, ...]]:
             cells = [unescape(re.sub("<.*?>", "", cell)) for cell in re.findall(r"<td.*?</td>", row)]
             found.append((component, *(cell for place, cell in enumerate(cells) if place != 1)))
     return found
+
+
+def row_of(output: str, name: str) -> dict[str, float]:
+    """Return the figures that a run's table of metrics shows for a scenario, by the table's headings."""
+    lines = output.splitlines()
+    head = next(line for line in lines if line.endswith("  scenario"))
+    names = re.findall(r"\S+(?: \S+)?", head)[:-1]
+    row = next(line for line in lines if f"  {name} (" in line and line.count(".") > len(names) - 2)
+    return dict(zip(names, map(float, row.split()), strict=False))
+
+
+def metrics_in_allure(suite: ForgedSuite, name: str) -> dict[str, float]:
+    """Return the figures that are attached to a scenario's result."""
+    attached = {item["name"]: item["source"] for item in suite.allure()[name]["attachments"]}
+    text = (suite.root / "build" / "allure-results" / attached["metrics"]).read_text(encoding="utf-8")
+    return {key: float(value) for key, value in (line.split() for line in text.splitlines())}

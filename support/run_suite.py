@@ -1,6 +1,6 @@
 """`make test`: runs the suite in several behave processes, and ends with `N passed, N failed, N skipped`.
 
-    python -m support.run_suite [--workers N] [--build FOLDER] [--time-limit SECONDS] [behave's arguments]
+    python -m support.run_suite [--workers N] [--build FOLDER] [--time-limit SECONDS] [--metrics] [behave's arguments]
 
 Paths of features, `--tags`, `--name` and `-D` are behave's. A value is written behind its option with `=`, or behind
 one of `-t -n -D -i -e` and their long forms.
@@ -31,9 +31,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="support.run_suite", allow_abbrev=False)
     parser.add_argument("--workers", type=int, default=int(os.environ.get("SUITE_WORKERS", "0")) or os.cpu_count() or 1)
     parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--metrics", action="store_true")
     parser.add_argument("--time-limit", type=float, default=900.0)
     own, behaves = parser.parse_known_args(arguments)
     options, paths = split_arguments(behaves)
+    options = [*options, "-Dmetrics=yes"] if own.metrics else options
     signal.signal(signal.SIGTERM, _interrupt)
     return Run(own.build, own.workers, own.time_limit, options).run(paths)
 

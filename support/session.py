@@ -11,13 +11,15 @@ from pathlib import Path
 from support.catalog import shared_catalog
 from support.drivers import driver
 from support.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
+from support.metrics import Meter
 from support.rooms import Rooms
 from support.world import World
 
 
 class Session:
-    """A run of behave; `userdata` are the `-D` settings `driver` (process, inprocess), `keep` (failed) and `engine`.
+    """A run of behave; `userdata` are the `-D` settings.
 
+    They are `driver` (process, inprocess), `keep` (failed), `metrics` (yes) and `engine` (auto, docker, host).
     Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
     removed at the end.
 
@@ -30,7 +32,11 @@ class Session:
         keep = userdata.get("keep", "")
         if keep not in ("", "failed"):
             raise ValueError(f"there is nothing to keep of {keep!r}: only -D keep=failed")
+        metrics = userdata.get("metrics", "")
+        if metrics not in ("", "yes"):
+            raise ValueError(f"there are no metrics {metrics!r}: only -D metrics=yes")
         self.keeps_failed = keep == "failed"
+        self._measures = metrics == "yes"
         self._mark = uuid.uuid4().hex
         self.root = Path(tempfile.mkdtemp(prefix="ggen-run-"))
         self._tempdir, tempfile.tempdir = tempfile.tempdir, str(self.root)
@@ -42,6 +48,10 @@ class Session:
     def gate(self) -> LeakGate:
         """Return a leak gate that has looked just now."""
         return LeakGate((Processes(self._mark), Sockets(), Threads(), Folders(self.root), *self.rooms.watches()))
+
+    def meter(self) -> Meter | None:
+        """Return a meter that has begun just now, when the user wants figures."""
+        return Meter() if self._measures else None
 
     def cannot_run(self, tags: Collection[str]) -> str:
         """Return why a scenario with these tags is to be skipped here, or nothing."""

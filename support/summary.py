@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from support.metrics import table
 from support.verdicts import BROKEN, FAILED, KINDS, PASSED, RED, SKIPPED, Verdict
 
 _SLOWEST = 10
@@ -14,6 +15,8 @@ def summary(verdicts: Sequence[Verdict], settings: str) -> str:
     lines = [*_in_full(groups[FAILED] + groups[BROKEN]), *_skips(groups[SKIPPED]), "slowest"]
     for verdict in sorted(verdicts, key=lambda item: -item.seconds)[:_SLOWEST]:
         lines.append(f"{verdict.seconds:7.2f} s  {verdict.name} ({verdict.location})")
+    if measured := [(_line(verdict), verdict.metrics) for verdict in verdicts if verdict.metrics]:
+        lines += ["", *table(measured)]
     lines += ["", *(f"{verdict.kind:8}{_line(verdict)}" for verdict in groups[FAILED] + groups[BROKEN])]
     lines += ["scenarios  " + "  ".join(f"{kind} {len(found)}" for kind, found in groups.items()), settings]
     lines.append(closing(verdicts))

@@ -6,8 +6,8 @@ scenarios that are to run), `start`, `verdict`, and `end` when behave came to it
 
 import json
 import traceback
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,7 +25,7 @@ class Verdict:
     """What became of one scenario: `failed` is the product's fault, `broken` the harness's.
 
     `seconds` is how long its steps took, `reason` why it was skipped or in one line what broke, `output` everything a
-    reader needs to understand a red one.
+    reader needs to understand a red one; `metrics` what it cost (see `support.metrics`), if measured.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Verdict:
     seconds: float = 0.0
     reason: str = ""
     output: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,10 @@ def verdict_of(scenario: Any, feature: Any) -> Verdict:
         said = (scenario.error_message or "").strip().rpartition("\n")[2]
         reason = "was not run" if scenario.status == Status.untested else f"{scenario.status.name} {said}".rstrip()
     output = described(scenario, feature) if kind in RED else ""
-    return Verdict(scenario.name.rstrip(), str(scenario.location), kind, scenario.duration, reason, output)
+    return Verdict(
+        scenario.name.rstrip(), str(scenario.location), kind, scenario.duration, reason, output,
+        getattr(scenario, "metrics", {}),
+    )  # fmt: skip
 
 
 def described(scenario: Any, feature: Any) -> str:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from behave import when
+from behave import given, when
 
 from support.images import PythonProject, pinned
 
@@ -40,3 +40,21 @@ def step_impl(context, given, price):
 def step_impl(context, given, price, engine):
     with context.session.rooms.builder(engine).with_image(IMAGE).build() as room:
         room.start_generic().exec(["python", "-m", "till", str(given), str(price)])
+
+
+@given("a process that computes for {seconds:f} s, holds {held:d} MB and writes {written:d} MB")
+def step_impl(context, seconds, held, written):
+    work = (
+        "import sys, time\n"
+        f"held = bytearray({held} * 10**6)\n"
+        f"while time.process_time() < {seconds}: held[0] ^= 1\n"
+        f"sys.stdout.buffer.write(held[:{written} * 10**6])\n"
+    )
+    subprocess.run([sys.executable, "-c", work], stdout=subprocess.DEVNULL, check=True)
+
+
+@when("a container on {engine} computes for {seconds:f} s")
+def step_impl(context, engine, seconds):
+    with context.session.rooms.builder(engine).build() as room:
+        work = f"import time\nwhile time.process_time() < {seconds}: pass"
+        room.start_generic().run("python3", "-c", work)
