@@ -15,12 +15,12 @@ from benchmarks.packages import Package, as_wheel
 from benchmarks.processes import environment, product, run
 from marketplace.index.local import LocalIndex
 from marketplace.model.ids import PackageId
+from marketplace.model.package import ListedRelease
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
 from marketplace.project.backtracking import search
 from marketplace.project.candidates import Candidates, Demand, Releases
 from marketplace.project.resolver import resolve
-from marketplace.registry.base import ListedRelease
 from support.catalog import id_of, read_graph, shared_catalog
 from support.universe import Universe
 

@@ -20,10 +20,10 @@ from marketplace.errors import UnavailableError
 from marketplace.model.tree import Tree, TreeEntry
 from marketplace.paths import PathSet, shown
 from marketplace.source import FolderSource, Totals, changed
-from marketplace.storage.files import disk_error, staged_name, sync_folder
+from marketplace.storage.files import disk_error, scratch_folder, staged_name, sync_folder
 
 if TYPE_CHECKING:
-    from marketplace.registry.base import PackageSource
+    from marketplace.model.package import PackageSource
 
 SUFFIX = ".gpack"
 _CHUNK = 256 * 1024
@@ -192,6 +192,20 @@ def _next_header(reader: "_Reader") -> tuple[bytes, str, int, bool] | None:
     records = reader.read(length + -length % ustar.BLOCK)
     header = reader.read(ustar.BLOCK)
     return head + records + header, *ustar.entry_of(header, ustar.path_of(records[:length]))
+
+
+@contextmanager
+def open_source(path: Path, scratch: Path) -> "Iterator[PackageSource]":
+    """Read the package at `path`: a folder, or a .gpack archive that is unpacked below `scratch` first.
+
+    Raises:
+        What `FolderSource.read` and `unpack` raise; nothing is left below `scratch`.
+    """
+    if path.is_dir():
+        yield FolderSource.read(path)
+        return
+    with open_archive(path) as stream, scratch_folder(scratch) as folder:
+        yield unpack(stream, folder)
 
 
 class _Reader:

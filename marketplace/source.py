@@ -4,7 +4,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.paths import PathSet, check_path, check_paths, fold, shown
 
 if TYPE_CHECKING:
-    from marketplace.registry.base import PackageSource
+    from marketplace.model.package import PackageSource
     from marketplace.security.keys import Signer
 
 MAX_FILES = 10_000
@@ -251,23 +250,6 @@ def _read_unchanged(root: Path, entry: TreeEntry) -> bytes:
     if digest_of(data) != entry.digest:
         raise changed(entry.path, "changed while it was read")
     return data
-
-
-@contextmanager
-def open_source(path: Path, scratch: Path) -> "Iterator[PackageSource]":
-    """Read the package at `path`: a folder, or a .gpack archive that is unpacked below `scratch` first.
-
-    Raises:
-        What `FolderSource.read` and `marketplace.archive.unpack` raise; nothing is left below `scratch`.
-    """
-    if path.is_dir():
-        yield FolderSource.read(path)
-        return
-    from marketplace.archive import open_archive, unpack
-    from marketplace.storage.files import scratch_folder
-
-    with open_archive(path) as stream, scratch_folder(scratch) as folder:
-        yield unpack(stream, folder)
 
 
 def build_release(source: "PackageSource", signer: "Signer", now: datetime) -> Release:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from marketplace.archive import pack, unpack
+from marketplace.archive import open_source, pack, unpack
 from marketplace.archiving.staging import Staging
 from marketplace.errors import MarketError
-from marketplace.registry.base import PackageSource
-from marketplace.source import FolderSource, check_tree, open_source
+from marketplace.model.package import PackageSource
+from marketplace.source import FolderSource, check_tree
 from support.forge import CASES, Forged
 
 _PACK = """

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from marketplace.errors import NotFoundError
 from marketplace.model.ids import PackageId
+from marketplace.model.package import ListedRelease
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
 from marketplace.model.tree import digest_of
 from marketplace.model.version import Version
-from marketplace.registry.base import ListedRelease
 from marketplace.search.base import close_matches
 
 KEY = "ed25519:" + "11" * 32

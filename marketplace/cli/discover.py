@@ -13,7 +13,7 @@ from marketplace.cli.session import Session, split_spec
 
 if TYPE_CHECKING:
     from marketplace.model.manifest import Manifest
-    from marketplace.registry.base import ListedRelease, Package
+    from marketplace.model.package import ListedRelease, Package
 
 
 def _filter_options(verb: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,9 +15,10 @@ from marketplace.errors import ConflictError, InvalidInputError
 if TYPE_CHECKING:
     from marketplace.importer import ImportPlan, ImportReport, Problem
     from marketplace.model.manifest import Manifest
+    from marketplace.model.package import PackageSource
     from marketplace.model.release import Release
     from marketplace.model.tree import Tree
-    from marketplace.registry.base import PackageSource, Receipt
+    from marketplace.registry.base import Receipt
 
 
 class Watched:
@@ -108,7 +109,8 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
 
     Example: ggen market publish my-template
     """
-    from marketplace.source import build_release, open_source
+    from marketplace.archive import open_source
+    from marketplace.source import build_release
     from marketplace.storage.files import scratch_folder
 
     signer = session.signer()

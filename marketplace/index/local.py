@@ -15,9 +15,9 @@ from marketplace.search.base import RemovedDocument, SearchDocument
 if TYPE_CHECKING:
     from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
+    from marketplace.model.package import ListedRelease
     from marketplace.model.release import LogRecord, Release, YankRecord
     from marketplace.model.version import Version
-    from marketplace.registry.base import ListedRelease
 
 _DOCUMENTS = "SELECT p.id, revision, document, coalesce(count, 0) FROM packages p LEFT JOIN downloads USING (id)"
 _WRONG_ROOT = "the log does not have its Merkle root: entries are missing or were put in their place"
@@ -210,7 +210,7 @@ class LocalIndex:
     def _described(self, id_: str, manifests: "Mapping[str, Manifest]") -> tuple[str, str | None]:
         """Return the category and the search document of a package; none while all its versions are yanked."""
         from marketplace.model.ids import PackageId
-        from marketplace.registry.base import Package
+        from marketplace.model.package import Package
 
         latest = Package(PackageId(id_), tuple(self._listed(id_)), 0).latest
         if latest.yanked is not None:
@@ -464,8 +464,8 @@ def _check_leaf(seq: int, record: bytes, leaf: bytes) -> None:
 
 
 def _to_listed(seq: int, record: bytes, leaf: bytes, yanked: str | None) -> "ListedRelease":
+    from marketplace.model.package import ListedRelease
     from marketplace.model.release import Release
-    from marketplace.registry.base import ListedRelease
 
     _check_leaf(seq, record, leaf)
     return ListedRelease(Release.decode(record), yanked)

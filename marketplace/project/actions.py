@@ -17,8 +17,8 @@ from marketplace.project.project import Project, edited, requirements_of, unwrit
 from marketplace.project.report import Report
 
 if TYPE_CHECKING:
+    from marketplace.model.package import ListedRelease
     from marketplace.model.release import Release
-    from marketplace.registry.base import ListedRelease
     from marketplace.registry.local import LocalRegistry
     from marketplace.security.trust import TrustStore
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib.resolvers import Resolution
 
+from marketplace.model.package import ListedRelease
 from marketplace.model.requirement import Comparator, Requirement
 from marketplace.project.candidates import Candidates, Demand, Impossible, TooDeep
-from marketplace.registry.base import ListedRelease
 
 if TYPE_CHECKING:
     from resolvelib.providers import Preference

@@ -5,10 +5,10 @@ from typing import NamedTuple, Protocol
 
 from marketplace.errors import NotFoundError
 from marketplace.model.ids import PackageId
+from marketplace.model.package import ListedRelease
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
 from marketplace.model.version import Version
-from marketplace.registry.base import ListedRelease
 
 
 class Releases(Protocol):

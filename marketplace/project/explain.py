@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from marketplace.errors import ConflictError, MarketError, NotFoundError
 from marketplace.model.ids import PackageId
+from marketplace.model.package import ListedRelease
 from marketplace.model.requirement import ANY, Requirement
 from marketplace.project.candidates import Candidates, Demand, Impossible, TooDeep, within
-from marketplace.registry.base import ListedRelease
 
 MAX_SHOWN = 8
 """Versions and demands shown in a sentence; the details have all of them."""

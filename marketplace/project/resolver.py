@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from marketplace.model.ids import PackageId
+from marketplace.model.package import ListedRelease
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
 from marketplace.model.version import Version
 from marketplace.project.candidates import Candidates, Demand, Impossible, Releases, TooDeep
-from marketplace.registry.base import ListedRelease
 
 Requirements = Mapping[PackageId, Requirement]
 

@@ -2,54 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from marketplace.model.ids import PackageId
 from marketplace.model.manifest import Manifest
+from marketplace.model.package import ListedRelease, Package, PackageSource
 from marketplace.model.release import Release, YankRecord
-from marketplace.model.tree import Tree
 from marketplace.model.version import Version
 from marketplace.search.base import SearchPage, SearchQuery
 from marketplace.storage.base import BlobStore
-
-
-class PackageSource(Protocol):
-    """A package's content before it is published: a checked folder or a checked archive."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """The checked manifest."""
-
-    @property
-    def tree(self) -> Tree:
-        """The files."""
-
-    def open(self, path: str) -> BinaryIO:
-        """Open one file of the tree by its path."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRelease:
-    """A release as a registry lists it: `yanked` is the publisher's reason, None while it is not yanked."""
-
-    release: Release
-    yanked: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """All that a registry knows of one package. `releases` go from the highest version to the lowest."""
-
-    id: PackageId
-    releases: tuple[ListedRelease, ...]
-    downloads: int
-
-    @property
-    def latest(self) -> ListedRelease:
-        """The release that `info` shows: highest stable not yanked, else highest not yanked, else highest."""
-        usable = [item for item in self.releases if item.yanked is None] or list(self.releases)
-        stable = [item for item in usable if not item.release.version.prerelease]
-        return (stable or usable)[0]
 
 
 @dataclass(frozen=True, slots=True)

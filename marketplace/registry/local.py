@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from marketplace.index.local import LocalIndex
     from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
+    from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
     from marketplace.model.version import Version
-    from marketplace.registry.base import Fetched, ListedRelease, Package, PackageSource, Receipt, RegistryInfo
+    from marketplace.registry.base import Fetched, Receipt, RegistryInfo
     from marketplace.search.base import SearchPage, SearchQuery
     from marketplace.search.engine import TantivySearch
     from marketplace.security.trust import TrustStore
@@ -163,7 +164,7 @@ class LocalRegistry:
 
     def get_package(self, id_: "PackageId") -> "Package":
         """Return all releases of a package; see `Registry`."""
-        from marketplace.registry.base import Package
+        from marketplace.model.package import Package
 
         return Package(id_, self.list_versions(id_), self.index.downloads(id_))
 
