@@ -4,6 +4,7 @@ import shlex
 
 from behave import given, then, when
 
+from support.coverage_map import Count
 from support.forged_product import add_product, change_table, map_in_allure, rows_of_page
 from support.report import references_elsewhere
 
@@ -36,6 +37,11 @@ def step_impl(context):
 @then('the map has "{text}"')
 def step_impl(context, text):
     assert any(text in line for line in context.ran.stdout.splitlines()), (context.ran.stdout, context.ran.stderr)
+
+
+@then('{ran:d} of {total:d} is shown as "{shown}"')
+def step_impl(context, ran, total, shown):
+    assert Count(total, ran).shown == shown, Count(total, ran).shown
 
 
 @then("it has exit code {code:d}")

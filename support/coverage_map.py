@@ -6,6 +6,7 @@ ran (https://coverage.readthedocs.io/en/latest/branch.html).
 """
 
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class Count:
     def percent(self) -> float:
         """The part that ran; where there is nothing to run, all of it did."""
         return _FULL * self.ran / self.total if self.total else _FULL
+
+    @property
+    def shown(self) -> str:
+        """The percentage to one place, rounded down: what falls short of a goal must not look like it."""
+        return f"{math.floor(10 * self.percent) / 10:.1f} %"
 
     @property
     def full(self) -> bool:
@@ -100,14 +106,14 @@ class CoverageMap:
     def shortcomings(self) -> list[str]:
         """Return what falls short of the goals: each critical function that is not covered in full, and the whole."""
         found = [
-            f"{component.name}: {function.place} is critical and covered to {function.count.percent:.1f} %: "
+            f"{component.name}: {function.place} is critical and covered to {function.count.shown}: "
             f"{', '.join(function.missed)}"
             for component in self.components
             for function in component.critical
             if not function.count.full
         ]
         if self.count.percent < self.overall:
-            found.append(f"overall {self.count.percent:.1f} % is less than {self.overall:g} %")
+            found.append(f"overall {self.count.shown} is less than {self.overall:g} %")
         return found
 
 
@@ -226,7 +232,7 @@ def bar(percent: float) -> str:
 
 
 def _row(indent: str, name: str, count: Count, note: str = "") -> str:
-    return f"{indent}{bar(count.percent)} {count.percent:5.1f} %  {name}{note}".rstrip()
+    return f"{indent}{bar(count.percent)} {count.shown:>7}  {name}{note}".rstrip()
 
 
 def terminal(found: CoverageMap) -> str:

@@ -35,7 +35,7 @@ def page(found: CoverageMap, how: str) -> str:
 
 
 def _line(label: str, count: Count, note: str) -> str:
-    figures = f"{count.percent:.1f} % ({count.ran} of {count.total})"
+    figures = f"{count.shown} ({count.ran} of {count.total})"
     return f'<div class="{_kind(count)}"><span class="label">{escape(label)}</span>{_bar(count)} {figures} {note}</div>'
 
 
@@ -61,7 +61,7 @@ def _row(function: Function) -> str:
     name = f"{'* ' if function.critical else ''}{function.place}"
     return (
         f'<tr class="{_kind(function.count, critical=function.critical)}"><td><code>{escape(name)}</code></td>'
-        f'<td>{_bar(function.count)}</td><td class="figure">{function.count.percent:.1f} %</td>'
+        f'<td>{_bar(function.count)}</td><td class="figure">{function.count.shown}</td>'
         f"<td><code>{escape(', '.join(function.missed))}</code></td></tr>"
     )
 
@@ -73,7 +73,7 @@ def attach(found: CoverageMap, html: str, folder: Path, *, checked: bool, clock:
     """
     short = found.shortcomings()
     status = "skipped" if not checked else "failed" if short else "passed"
-    message = "\n".join(short) or f"overall {found.count.percent:.1f} %, every critical function in full"
+    message = "\n".join(short) or f"overall {found.count.shown}, every critical function in full"
     moment = int(clock() * 1000)
     result = {
         "uuid": str(uuid.uuid4()), "name": "Coverage map", "fullName": "coverage map", "historyId": "coverage-map",

@@ -100,6 +100,17 @@ Feature: The coverage map shows what of the product ran, in whatever process it 
     Then the map has "short: overall 90.9 % is less than 95 %"
     And it has exit code 1
 
+  @level1
+  Scenario Outline: A percentage is never shown as better than it is: <ran> of <total>
+    Then <ran> of <total> is shown as "<shown>"
+
+    Examples:
+      | ran  | total | shown   |
+      | 8999 | 10000 | 89.9 %  |
+      | 9999 | 10000 | 99.9 %  |
+      | 9000 | 10000 | 90.0 %  |
+      | 0    | 0     | 100.0 % |
+
   Scenario: Good coverage does not hide a red scenario
     Given it has steps that go wrong in every way
     And its file "features/till.feature" is
