@@ -8,7 +8,7 @@ from marketplace.errors import IntegrityError, InvalidInputError
 from marketplace.model import canonical
 from marketplace.model.ids import PackageId
 from marketplace.model.requirement import Requirement
-from marketplace.model.tree import DIGEST, digest_of
+from marketplace.model.tree import DIGEST
 from marketplace.model.version import Version
 
 RELEASE_DOMAIN = b"ggen-market-release-v1\n"
@@ -89,11 +89,6 @@ class Release:
             )
         except (InvalidInputError, AttributeError) as error:
             raise IntegrityError("record-malformed", f"the release record is malformed: {error}") from error
-
-    @property
-    def digest(self) -> str:
-        """Digest of the whole record, signature included: what tells two releases of one version apart."""
-        return digest_of(self.encode())
 
     def __str__(self) -> str:
         return f"{self.id}@{self.version}"

@@ -62,11 +62,6 @@ class Requirement:
             bounds.extend(_comparators(part.strip(), text))
         return cls(stripped, tuple(bounds))
 
-    @property
-    def names_prerelease(self) -> bool:
-        """Whether the user asked for pre-releases by naming one."""
-        return any(bound.version.prerelease for bound in self.comparators)
-
     def admits(self, version: Version) -> bool:
         """Tell whether `version` is in the set; a pre-release only if a bound names one of the same triple."""
         if not all(bound.admits(version) for bound in self.comparators):
