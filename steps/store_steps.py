@@ -53,6 +53,27 @@ def step_damaged(context, text):
     context.digest = stores.put_damaged(context.store, text.encode())
 
 
+@given('the bytes "{text}" were put and their file was replaced by a link to the same bytes')
+def step_replaced(context, text):
+    context.digest = stores.put_linked(context.store, text.encode())
+
+
+@when('the bytes "{text}" are put and installed on another file system')
+def step_installed_elsewhere(context, text):
+    context.digest = context.store.put_bytes(text.encode())
+    context.installed = stores.folder_elsewhere(context.world) / "installed"
+    if context.installed.parent.stat().st_dev == context.world.root.stat().st_dev:
+        context.scenario.skip("there is one file system only")
+        return
+    context.how = context.store.materialise(context.digest, context.installed, executable=False, copy=False)
+
+
+@then('the installed file is a file of its own with the bytes "{text}"')
+def step_own_file(context, text):
+    assert context.how != "hardlink" and context.installed.stat().st_nlink == 1, context.how
+    assert context.installed.read_bytes() == text.encode()
+
+
 @given('the bytes "{text}" were put and installed by link')
 def step_installed(context, text):
     context.digest = context.store.put_bytes(text.encode())

@@ -3,8 +3,10 @@
 import io
 import random
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from marketplace.storage.base import BlobStore
 from marketplace.storage.files import STAGED_PREFIX
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.memory import MemoryStore
+from support.world import PREFIX, World
 
 _TIMEOUT = 120.0
 _PIECE = 1 << 20
@@ -134,6 +137,22 @@ def put_damaged(store: FilesystemStore, data: bytes) -> str:
     path.chmod(0o600)
     path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
     return digest
+
+
+def put_linked(store: FilesystemStore, data: bytes) -> str:
+    """Put a blob, move its file away and leave a link to it, and return its digest."""
+    digest = store.put_bytes(data)
+    path = store.path_of(digest)
+    path.symlink_to(path.rename(store.root / "moved"))
+    return digest
+
+
+def folder_elsewhere(world: World) -> Path:
+    """Return a folder in memory, where there is such a file system; it is removed with the world."""
+    memory = Path("/dev/shm")  # noqa: S108 - a file system of its own, where it exists
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=memory if memory.is_dir() else None))
+    world.defer(lambda: shutil.rmtree(folder))
+    return folder
 
 
 def edit_in_place(path: Path) -> None:

@@ -9,6 +9,17 @@ Feature: The content store on disk withstands the disk and its neighbours
     Then it is refused with "blob-corrupt"
     And the store's verification names the blob as "corrupt"
 
+  Scenario: A blob's file that somebody replaced by a link is not followed
+    Given a filesystem store
+    And the bytes "hello" were put and their file was replaced by a link to the same bytes
+    When reading their digest is tried
+    Then it is refused with "blob-corrupt"
+
+  Scenario: Where no link can be made, an installed file is a copy with the same bytes
+    Given a filesystem store
+    When the bytes "hello" are put and installed on another file system
+    Then the installed file is a file of its own with the bytes "hello"
+
   Scenario: A damaged blob is replaced when the same bytes are put again, and what was there is kept aside
     Given a filesystem store
     And the bytes "hello" were put and their file was changed on disk

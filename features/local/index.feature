@@ -31,6 +31,7 @@ Feature: The local index loses nothing, and says what it has lost
       | the record of the root is missing   |
       | the number of changes is missing    |
       | the guards of the log are dropped   |
+      | one list is out of step             |
 
   Scenario Outline: A log that lost something is never called repaired: <damage>
     Given I run "ggen market index backup backup.sqlite"

@@ -1,0 +1,44 @@
+"""A release carried from a home's registry into another store, as another registry or a peer would take it over."""
+
+from pathlib import Path
+
+from marketplace.model.ids import PackageId
+from marketplace.model.release import Release, YankRecord
+from marketplace.model.version import Version
+from marketplace.registry.base import Fetched
+from marketplace.registry.local import LocalRegistry
+from marketplace.security.trust import TrustStore
+from marketplace.storage.base import BlobStore, read_tree
+from support.signing import signer_of
+from support.stores import code_of
+
+
+def registry_of(home: Path) -> LocalRegistry:
+    """Return the registry of a home."""
+    return LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "trust.json"))
+
+
+def release_of(registry: LocalRegistry, spec: str) -> Release:
+    """Return the release ID@VERSION."""
+    id_, _, version = spec.partition("@")
+    return registry.get_release(PackageId.parse(id_), Version.parse(version)).release
+
+
+def carry(home: Path, spec: str, store: BlobStore) -> Fetched:
+    """Fetch a release of a home's registry into a store."""
+    registry = registry_of(home)
+    return registry.fetch(release_of(registry, spec), store)
+
+
+def is_whole(home: Path, spec: str, store: BlobStore) -> bool:
+    """Say whether a store has the whole release: its tree, and each of its files with the right bytes."""
+    tree = read_tree(store, release_of(registry_of(home), spec).content_id)
+    return all(len(store.read(entry.digest, entry.size)) == entry.size for entry in tree)
+
+
+def yank_in_log(home: Path, spec: str) -> str:
+    """Append a yank straight to the log, as somebody who takes over another's log does; return the refusal's code."""
+    id_, _, version = spec.partition("@")
+    now, key = "2026-01-01T00:00:00Z", signer_of("Alice").public
+    record = YankRecord("yank", PackageId.parse(id_), Version.parse(version), "it is broken", now, key)
+    return code_of(lambda: registry_of(home).index.append_yank(record))
