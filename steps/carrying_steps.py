@@ -1,6 +1,6 @@
 """Steps about releases that are taken over into other stores and logs."""
 
-from behave import then, when
+from behave import given, then, when
 
 from support import carrying, stores
 
@@ -13,6 +13,17 @@ def step_fetch(context, spec):
 @when("fetching the release {spec} into the store is tried")
 def step_fetch_tried(context, spec):
     context.code = stores.code_of(lambda: carrying.carry(context.world.home, spec, context.store))
+
+
+@when("a release that its publisher has signed with another {field} comes to {door}")
+def step_wrong(context, field, door):
+    context.world.run("ggen market init axum --id io.ggen.rust.axum")
+    context.code = carrying.come_to(door, context.world, context.world.project / "axum", field)
+
+
+@given("another user has a copy of the registry")
+def step_other_user(context):
+    carrying.move_to_another_user(context.world)
 
 
 @then("{count:d} blobs were fetched")

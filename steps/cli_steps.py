@@ -29,6 +29,11 @@ def step_error_output(context, text):
     assert text in context.world.outcome().stderr, context.world.outcome()
 
 
+@then("nothing is written on stderr")
+def step_no_stderr(context):
+    assert context.world.outcome().stderr == "", context.world.outcome()
+
+
 @then('the error code is "{code}"')
 def step_error_code(context, code):
     assert context.world.outcome().error()["code"] == code, context.world.outcome()

@@ -1,16 +1,22 @@
 """A release carried from a home's registry into another store, as another registry or a peer would take it over."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release, YankRecord
+from marketplace.model.tree import digest_of
 from marketplace.model.version import Version
+from marketplace.project.content import checked_tree
 from marketplace.registry.base import Fetched
 from marketplace.registry.local import LocalRegistry
 from marketplace.security.trust import TrustStore
+from marketplace.source import FolderSource, build_release
 from marketplace.storage.base import BlobStore, read_tree
 from support.signing import signer_of
 from support.stores import code_of
+from support.world import World
 
 
 def registry_of(home: Path) -> LocalRegistry:
@@ -36,9 +42,33 @@ def is_whole(home: Path, spec: str, store: BlobStore) -> bool:
     return all(len(store.read(entry.digest, entry.size)) == entry.size for entry in tree)
 
 
+def come_to(door: str, world: World, folder: Path, field: str) -> str:
+    """Let a release with a wrong `field` and a right signature come to `publish` or `install`; return its refusal."""
+    source = FolderSource.read(folder)
+    signer = signer_of("Mallory")
+    right = build_release(source, signer, world.now)
+    wrong: dict[str, Release] = {
+        "size": replace(right, size=right.size + 1),
+        "number of files": replace(right, files=right.files + 1),
+        "manifest": replace(right, manifest=digest_of(b"another")),
+    }
+    release = wrong[field].signed(signer.sign(wrong[field].statement()))
+    registry = registry_of(world.root / "other")
+    if door == "publish":
+        return code_of(lambda: registry.publish(source, release))
+    registry.store.put_bytes(source.tree.encoded)
+    return code_of(lambda: checked_tree(registry.store, release))
+
+
 def yank_in_log(home: Path, spec: str) -> str:
     """Append a yank straight to the log, as somebody who takes over another's log does; return the refusal's code."""
     id_, _, version = spec.partition("@")
     now, key = "2026-01-01T00:00:00Z", signer_of("Alice").public
     record = YankRecord("yank", PackageId.parse(id_), Version.parse(version), "it is broken", now, key)
     return code_of(lambda: registry_of(home).index.append_yank(record))
+
+
+def move_to_another_user(world: World) -> None:
+    """Go on as a user with a new home that holds a copy of the registry, but neither keys nor pins."""
+    mine, world.home = world.home, world.root / "another-home"
+    shutil.copytree(mine / "registry", world.home / "registry")
