@@ -7,7 +7,7 @@ from behave import given, then, when
 from marketplace.errors import IntegrityError, InvalidInputError
 from marketplace.model import canonical
 from marketplace.model.ids import PackageId
-from marketplace.model.release import Release
+from marketplace.model.release import Release, YankRecord
 from marketplace.model.requirement import Requirement
 from marketplace.model.tree import Tree
 from marketplace.model.version import Version
@@ -108,8 +108,14 @@ def step_content_id(context, content_id):
 
 @given('the release record of "{spec}"')
 def step_record(context, spec):
-    context.record = release_by("Alice", spec).encode()
+    context.kind, context.record = Release, release_by("Alice", spec).encode()
     assert Release.decode(context.record).encode() == context.record
+
+
+@given('the yank record of "{spec}"')
+def step_yank_record(context, spec):
+    context.kind, context.record = YankRecord, yank_by("Alice", spec).encode()
+    assert YankRecord.decode(context.record).encode() == context.record
 
 
 @when("its {field} becomes {value}")
@@ -119,7 +125,7 @@ def step_record_field(context, field, value):
 
 @then('reading the record is refused as "{code}"')
 def step_record_refused(context, code):
-    error = code_of(lambda: Release.decode(context.record))
+    error = code_of(lambda: context.kind.decode(context.record))
     assert (type(error), error.code) == (IntegrityError, code), error.to_json()
 
 

@@ -32,6 +32,25 @@ Feature: A full or read-only disk is told, and costs nothing but time
     Then the exit code is 0
     And the JSON field "total" is "1"
 
+  Scenario Outline: On a full disk <what> is refused, and what was there stays
+    Given I run "ggen market publish axum"
+    And I run "ggen market config search_limit 7"
+    And I run "ggen market index backup {home}/backup.sqlite"
+    And the disk is filled up to 0 kilobytes
+    When I try "<command>"
+    Then it fails with exit code 6 and the code "disk-full", and suggests "free some space"
+    When the disk has room again
+    And I run "ggen market config search_limit"
+    Then the output contains "7"
+    When I run "ggen market index restore {home}/backup.sqlite"
+    And I run "ggen market index verify"
+    Then the output contains "Sound: 1 log entries"
+
+    Examples:
+      | what      | command                                        |
+      | a setting | ggen market config search_limit 9              |
+      | a backup  | ggen market index backup {home}/backup.sqlite |
+
   Scenario: A read-only home answers, and refuses to publish
     Given I run "ggen market publish axum"
     And the home is read-only

@@ -97,6 +97,21 @@ Feature: Records are read strictly
       | the id is gone                          | id           | (gone)                  |
       | the signature is gone                   | signature    | (gone)                  |
 
+  Scenario Outline: A yank record is refused when <what>
+    Given the yank record of "io.acme.web@1.0.0"
+    When its <field> becomes <value>
+    Then reading the record is refused as "record-malformed"
+
+    Examples:
+      | what                               | field   | value       |
+      | it does something else             | action  | "delete"    |
+      | it does nothing                    | action  | ""          |
+      | the id is no id                    | id      | "web"       |
+      | the version is none                | version | "1"         |
+      | the reason is a list               | reason  | []          |
+      | the signature is gone              | signature | (gone)    |
+      | there is a field that nobody knows | extra   | 1           |
+
   Scenario Outline: A tree is refused when <what>
     Then the tree "<text>" is refused as "tree-malformed"
 
