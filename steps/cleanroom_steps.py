@@ -7,6 +7,7 @@ from behave import given, then, when
 from support import room_checks
 from support.deadline import Deadline
 from support.engine.base import EngineError, ExecTimeoutError
+from support.image_checks import THREE_DAYS, OldImages
 from support.marketplace_room import PROJECT
 from support.policy import Policy
 from support.victim import Victim
@@ -528,6 +529,34 @@ def step_folder_gone(context):
 @when("another run begins")
 def step_another_run(context):
     room_checks.begin_another_run()
+
+
+@given('images on {engine:w} of which "{one}" and "{two}" were wanted three days ago and "{young}" just now')
+def step_old_images(context, engine, one, two, young):
+    context.room = open_room(context, engine)
+    context.images = OldImages(context.room)
+    for what, age in ((one, THREE_DAYS), (two, THREE_DAYS), (young, 0.0)):
+        context.images.add(what, age)
+
+
+@then('of the images "{one}" and "{two}" are left')
+def step_two_left(context, one, two):
+    assert context.images.left() == {one, two}, context.images.left()
+
+
+@then('of the images "{one}" is left')
+def step_one_left(context, one):
+    assert context.images.left() == {one}, context.images.left()
+
+
+@when("a process that can open no more files is asked about a living run")
+def step_without_files(context):
+    context.told = room_checks.told_without_files()
+
+
+@then("it tells that the run's birth cannot be read, and not that the run has ended")
+def step_not_ended(context):
+    assert context.told == ("Too many open files", False), context.told
 
 
 @then("the seed {first:d} gives twice the same, and another than the seed {second:d}, for")

@@ -39,11 +39,13 @@ from support.measuring import measured
 from support.policy import Policy
 from support.reaper import current_run
 from support.seeded import Seeded
+from support.services import DATA, POSTGRES, REDIS, PostgresContainer, RedisContainer, Service
 from support.transcript import Transcript
 from support.waiting import ForHttp, Wait, wait_until
 
 if TYPE_CHECKING:
     from support.marketplace_room import MarketplaceRoom
+    from support.peers import NodeProgram, PeerNetwork
 
 P2P_NETWORK = "p2p-test-net"
 HTTP_NETWORK = "http-test-net"
@@ -223,6 +225,32 @@ class Cleanroom:
             self._environment(), (self.network(HTTP_NETWORK),), (Mount(content, "/data"),), labels=self.labels,
         )  # fmt: skip
         return self._start(HttpContainer, spec, ForHttp(HttpContainer.port, path), seconds)
+
+    def start_postgres(self, *, policy: Policy | None = None, seconds: float = SECONDS) -> PostgresContainer:
+        """Start PostgreSQL on `storage-test-net`, with its data on a volume, and wait until it lets its role in."""
+        return self._serve(POSTGRES, policy, seconds)
+
+    def start_redis(self, *, policy: Policy | None = None, seconds: float = SECONDS) -> RedisContainer:
+        """Start Redis on `storage-test-net`, with its data on a volume, and wait until it answers PING."""
+        return self._serve(REDIS, policy, seconds)
+
+    def _serve(self, service: Service[C], policy: Policy | None, seconds: float) -> C:
+        name = self._next_name(service.name)
+        spec = ContainerSpec(
+            self._full_name(name), self.engine.image(service.image), service.command, policy or self.policy,
+            self._environment(), (self.network(STORAGE_NETWORK),), (Mount(self.volume(f"{name}-data"), DATA),),
+            labels=self.labels,
+        )  # fmt: skip
+        return self._start(service.kind, spec, service.wait, seconds)
+
+    def start_p2p_network(self, count: int = 5, program: "NodeProgram | None" = None) -> "PeerNetwork":
+        """Start nodes on `p2p-test-net`: node 0 is the bootstrap, which the others join, started in parallel.
+
+        Without a program they are the cleanroom's own small peers (see `support.peers`).
+        """
+        from support.peers import SmallPeer, start
+
+        return start(self, count, program or SmallPeer())
 
     def setup_marketplace(self) -> "MarketplaceRoom":
         """Return a marketplace: `ggen` in containers, and the sample catalog in a registry on a volume.

@@ -39,10 +39,7 @@ def cache_folder() -> Path:
 def cached(kind: str, key: str, fill: Callable[[Path], object]) -> Path:
     """Return a folder of the cache, filled by the first who asks. It appears whole or not at all."""
     place = cache_folder() / kind / key[:16]
-    if place.is_dir():
-        return place
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with locked(place.parent / f"{place.name}.lock"):
+    with in_use(place):
         if place.is_dir():
             return place
         staging = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{place.name}-"))
@@ -57,9 +54,50 @@ def cached(kind: str, key: str, fill: Callable[[Path], object]) -> Path:
 
 
 @contextmanager
+def in_use(place: Path) -> Iterator[None]:
+    """Hold a lock on a thing of the cache, and note beside it that it was wanted now."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    lock = place.parent / f"{place.name}.lock"
+    with locked(lock):
+        os.utime(lock)
+        yield
+
+
+@contextmanager
+def unused(place: Path, before: float) -> Iterator[bool]:
+    """Hold the lock, if it is free, and say whether the thing was not wanted since a time.
+
+    One that is seen here for the first time counts as wanted now.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{place.name}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # it is being built
+            yield False
+            return
+        yield os.fstat(file.fileno()).st_mtime < before
+
+
+def prune_trees(before: float) -> list[str]:
+    """Remove the trees that nobody has wanted since a time, and what builds left that were killed before it.
+
+    Wheels and packages stay: they cost a download, and there are few of them.
+    """
+    removed = []
+    for path in (cache_folder() / "trees").glob("*"):
+        if path.is_dir():
+            with unused(path.parent / path.name.partition("-")[0], before) as old:
+                if old:
+                    shutil.rmtree(path)
+                    removed.append(path.name)
+    return removed
+
+
+@contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock among the processes of this machine."""
-    with path.open("w") as file:
+    with path.open("a") as file:  # which leaves the file's time as it is
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -136,9 +174,12 @@ def python_base() -> Recipe:
     return NamedBase(named) if named else PythonBase()
 
 
+PROGRAMS = ("cleanroom-probe", "cleanroom-peer")
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeImage:
-    """The Python base with `cleanroom-probe` alone."""
+    """The Python base with the cleanroom's own programs alone."""
 
     name: str = "probe"
 
@@ -147,22 +188,24 @@ class ProbeImage:
         return python_base()
 
     def key(self) -> str:
-        """Return a digest of base and probe."""
-        return digest([_FORMAT, python_base().key(), (FILES / "cleanroom-probe").read_bytes()])
+        """Return a digest of base and programs."""
+        return digest([_FORMAT, python_base().key(), *((FILES / name).read_bytes() for name in PROGRAMS)])
 
     def build_context(self, folder: Path) -> Mapping[str, str]:
-        """Write the Dockerfile and the probe."""
-        shutil.copy2(FILES / "cleanroom-probe", folder)
-        text = "ARG BASE\nFROM ${BASE}\nCOPY cleanroom-probe /usr/local/bin/\nUSER 10001:10001\nWORKDIR /tmp\n"
+        """Write the Dockerfile and the programs."""
+        for name in PROGRAMS:
+            shutil.copy2(FILES / name, folder)
+        text = "ARG BASE\nFROM ${BASE}\nCOPY cleanroom-* /usr/local/bin/\nUSER 10001:10001\nWORKDIR /tmp\n"
         (folder / "Dockerfile").write_text(text, encoding="utf-8")
         return {}
 
     def build_tree(self, folder: Path, base: Path | None) -> None:
-        """Copy the probe into a copy of the base."""
+        """Copy the programs into a copy of the base."""
         if base is None:
             raise EngineError("the probe needs a base")
-        shutil.copytree(base, folder, symlinks=True, dirs_exist_ok=True, copy_function=_link_or_copy)
-        shutil.copy2(FILES / "cleanroom-probe", folder / "usr/local/bin/cleanroom-probe")
+        copy_tree(base, folder)
+        for name in PROGRAMS:
+            shutil.copy2(FILES / name, folder / "usr/local/bin" / name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +242,7 @@ class PythonProject:
         """Run the Dockerfile's steps in a copy of the base's tree."""
         if base is None:
             raise EngineError(f"{self.name} needs a base")
-        shutil.copytree(base, folder, symlinks=True, dirs_exist_ok=True, copy_function=_link_or_copy)
+        copy_tree(base, folder)
         with tempfile.TemporaryDirectory(prefix="cleanroom-build-") as build:
             self.build_context(Path(build))
             for step in ("dependencies", "project"):
@@ -278,6 +321,11 @@ def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
     )  # fmt: skip
     if done.returncode:
         raise EngineError(f"{' '.join(argv)} gave {done.returncode}\n{done.stdout[-2000:]}")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a tree into an empty folder, by hard links where that can be: neither may be written to in place."""
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, copy_function=_link_or_copy)
 
 
 def _link_or_copy(source: str, target: str) -> str:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ _DONE = b"done\n"
 _QUIET_LOOKS = 3  # what the engine was still making when the run died appears after the first look
 _PAUSE = 0.25
 _SECONDS = 60.0
+UNUSED_SECONDS = 48 * 3600.0
 
 
 class Run:
@@ -66,6 +68,7 @@ def current_run() -> Run:
             _current = Run()
             atexit.register(close_run)
             sweep(available())
+            prune(available(), time.time())
         return _current
 
 
@@ -97,6 +100,11 @@ def sweep(engines: Iterable[Engine]) -> int:
             shutil.rmtree(folder, ignore_errors=True)
             count += 1
     return count
+
+
+def prune(engines: Iterable[Engine], now: float) -> list[str]:
+    """Remove images and trees of ours that no run has wanted for two days: each change of a source leaves one."""
+    return [name for engine in engines for name in engine.prune(now - UNUSED_SECONDS)]
 
 
 def reap(run: str) -> None:

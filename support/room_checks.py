@@ -17,6 +17,7 @@ import psutil
 
 from support.containers import GenericContainer
 from support.engine.base import ROOM_LABEL, Engine, Leftover
+from support.engine.run_id import RunId
 from support.policy import Policy
 from support.rooms import Rooms
 from support.seeded import Seeded
@@ -40,6 +41,23 @@ SLACK = 1.15
 """The kernel hands out processor time in slices, and what was overdrawn is taken back in the periods after."""
 NOT_CONNECTED = frozenset({"TimeoutError", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"})
 _PORT = 8000
+ROOT = Path(__file__).resolve().parents[1]
+
+
+# Lets the birth be read by a process that can open nothing more; the rest of the question needs no file by then.
+_WITHOUT_FILES = """
+import json, resource, sys
+from support.engine import run_id
+from support.engine.processes import start_time
+run, boot, namespace = run_id.RunId.parse(sys.argv[1]), run_id._boot(), run_id._namespace()
+run_id._boot, run_id._namespace = lambda: boot, lambda: namespace
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+try:
+    told = start_time(run.pid)
+except OSError as error:
+    told = error.strerror
+print(json.dumps([told, run.dead()]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +198,7 @@ KINDS = {"cgroup": "container", "process": "network"}
 def begin_another_run() -> None:
     """Begin and end a run in another process: it sweeps."""
     code = "from support.reaper import close_run, current_run; current_run(); close_run()"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[1], timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
 
 
 def drawn(seed: int, what: str) -> object:
@@ -222,3 +240,11 @@ def published(rooms: Rooms, engine: str, seed: int) -> Transcript:
     with rooms.builder(engine).with_determinism(seed).build() as room:
         room.setup_marketplace()
         return room.transcript
+
+
+def told_without_files() -> tuple[str, bool]:
+    """Return what a process without open files tells of this process's birth, and whether it takes it for dead."""
+    command = [sys.executable, "-c", _WITHOUT_FILES, str(RunId.mine())]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    birth, dead = json.loads(done.stdout)
+    return str(birth), bool(dead)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.allure import write_context
+from support.prepare import build, images_wanted
 from support.rooms import describe_engines
 from support.shards import History, plan, split_arguments
 from support.summary import summary
@@ -67,6 +68,7 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="ggen-suite-", ignore_cleanup_errors=True) as temporary:
             workers = Workers(self._build, Path(temporary), self._options, self._time_limit)
             try:
+                build(images_wanted(paths, self._options), _setting(self._options, "engine", "auto"), say)
                 for number, finished in enumerate(workers.run(shards, self._workers), start=1):
                     self._verdicts += finished.verdicts
                     say(f"[{number}/{len(shards)}] {_progress(finished)}")

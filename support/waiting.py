@@ -6,6 +6,7 @@ up. A time-out carries what was seen last, the container's state and the last li
 
 import http.client
 import re
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -112,7 +113,7 @@ class ForPort:
 def listens(container: Container, port: int, deadline: Deadline) -> bool:
     """Say whether a port inside accepts a connection."""
     try:
-        container.dial(port, _seconds(deadline)).close()
+        container.dial(port, seconds_left(deadline)).close()
     except OSError:
         return False
     return True
@@ -134,8 +135,17 @@ def get(container: Container, port: int, path: str, seconds: float) -> tuple[int
         connection.close()
 
 
-def _seconds(deadline: Deadline) -> float:
+def seconds_left(deadline: Deadline) -> float:
+    """Return how long one look may take."""
     return min(deadline.remaining() + 0.05, _PROBE_SECONDS)
+
+
+def receive(connection: socket.socket, count: int) -> bytes:
+    """Return that many bytes from a connection, or fewer where it ends before. Raises OSError as `recv` does."""
+    received = b""
+    while len(received) < count and (piece := connection.recv(count - len(received))):
+        received += piece
+    return received
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +160,7 @@ class ForHttp:
     def look(self, container: Container, deadline: Deadline) -> Sight:
         """Ask once."""
         try:
-            status, _body = get(container, self.port, self.path, _seconds(deadline))
+            status, _body = get(container, self.port, self.path, seconds_left(deadline))
         except (OSError, http.client.HTTPException) as error:
             return Sight(False, f"no answer ({type(error).__name__})")
         return Sight(status == self.status, f"status {status}")

@@ -1,4 +1,4 @@
-@cleanroom @level4
+@cleanroom @level4 @use.with_image=ggen
 Feature: A marketplace in a room
   The installed `ggen` works in containers without any network, on a registry that lies on a volume.
 

@@ -99,3 +99,20 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+
+  @level1
+  Scenario: Who can open no file cannot tell that a run has ended
+    When a process that can open no more files is asked about a living run
+    Then it tells that the run's birth cannot be read, and not that the run has ended
+
+  @use.with_engine=docker
+  Scenario: On docker, images of ours that nobody has wanted for two days go, and no others
+    Given images on docker of which "old" and "used by a container" were wanted three days ago and "young" just now
+    When another run begins
+    Then of the images "young" and "used by a container" are left
+
+  @use.with_engine=host
+  Scenario: On host, trees of ours that nobody has wanted for two days go
+    Given images on host of which "old" and "killed while it was built" were wanted three days ago and "young" just now
+    When another run begins
+    Then of the images "young" is left

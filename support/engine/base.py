@@ -262,6 +262,9 @@ class Engine(Protocol):
     def image(self, recipe: Recipe) -> str:
         """Return the image of a recipe, building it the first time."""
 
+    def prune(self, before: float) -> list[str]:
+        """Remove images of ours that nobody has wanted since a time (in seconds since the epoch); return which."""
+
     def create_network(self, name: str, labels: Labels, policy: Policy) -> Network: ...
 
     def remove_network(self, network: Network) -> None: ...

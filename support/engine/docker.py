@@ -33,6 +33,7 @@ from support.engine.base import (
     Volume,
 )
 from support.engine.docker_container import DockerContainer
+from support.images import cache_folder, in_use, unused
 from support.policy import Egress, Policy
 
 MIN_API = (1, 41)
@@ -41,6 +42,8 @@ _HEADER = struct.Struct(">BxxxI")  # the engine's frame around a piece of a stre
 _SUBNETS = 200 * 256  # the /24 networks in 10.32.0.0 to 10.231.255.0
 _TRIES = 20
 _GONE = (docker.errors.NotFound,)
+_CONFLICT = 409
+IMAGE_LABEL = "cleanroom.image"
 _LOG_SIZE = "50m"
 _CHECK_NANOSECONDS = 200_000_000
 
@@ -93,18 +96,41 @@ class DockerEngine:
     def image(self, recipe: Recipe) -> str:
         """Return the tag of a recipe's image; it is built, with its base, when there is none of that key."""
         tag = f"cleanroom-{recipe.name}:{recipe.key()[:16]}"
-        with contextlib.suppress(*_GONE):
-            self.client.inspect_image(tag)
-            return tag
-        base = recipe.base()
-        arguments = {"BASE": self.image(base)} if base else {}
-        folder = Path(tempfile.mkdtemp(prefix="cleanroom-build-"))
-        try:
-            arguments |= recipe.build_context(folder)
-            self._build(folder, tag, arguments, {"cleanroom.image": recipe.name, "cleanroom.key": recipe.key()})
-        finally:
-            shutil.rmtree(folder)
+        with in_use(_marker(tag)):
+            with contextlib.suppress(*_GONE):
+                self.client.inspect_image(tag)
+                return tag
+            base = recipe.base()
+            arguments = {"BASE": self.image(base)} if base else {}
+            folder = Path(tempfile.mkdtemp(prefix="cleanroom-build-"))
+            try:
+                arguments |= recipe.build_context(folder)
+                self._build(folder, tag, arguments, {IMAGE_LABEL: recipe.name, "cleanroom.key": recipe.key()})
+            finally:
+                shutil.rmtree(folder)
         return tag
+
+    def prune(self, before: float) -> list[str]:
+        """Remove images of ours that nobody has wanted since a time, and what builds left behind before it."""
+        removed = []
+        for image in self.client.images(filters={"label": IMAGE_LABEL}):
+            tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
+            for name in tags or [image["Id"]]:
+                with unused(_marker(name), before) as old:
+                    if old and self._remove_image(name):
+                        removed.append(name)
+        return removed
+
+    def _remove_image(self, name: str) -> bool:
+        try:
+            self.client.remove_image(name)
+        except _GONE:
+            return False
+        except docker.errors.APIError as error:
+            if error.status_code == _CONFLICT:  # a container or another image stands on it
+                return False
+            raise EngineError(f"the image {name} cannot be removed: {error.explanation or error}") from error
+        return True
 
     def _build(self, folder: Path, tag: str, arguments: Labels, labels: Labels) -> None:
         said: list[str] = []
@@ -293,6 +319,11 @@ class DockerEngine:
     def close(self) -> None:
         """Close the connections to the engine."""
         self.client.close()
+
+
+def _marker(name: str) -> Path:
+    """Return the place in the cache that stands for an image: the engine does not know when it was wanted last."""
+    return cache_folder() / "images" / name.replace(":", "-")
 
 
 def _scratch(spec: ContainerSpec) -> dict[str, str]:

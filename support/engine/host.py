@@ -35,7 +35,7 @@ from support.engine.host_container import HostContainer, become, wrap
 from support.engine.processes import kill_tree
 from support.engine.run_id import RunId
 from support.engine.space import HOLDER, Space, missing_programs
-from support.images import tree_of
+from support.images import prune_trees, tree_of
 from support.policy import USER, Egress, Policy
 
 GROUPS = "cleanroom"
@@ -93,6 +93,10 @@ class HostEngine:
     def image(self, recipe: Recipe) -> str:
         """Return the path of the recipe's tree."""
         return str(tree_of(recipe))
+
+    def prune(self, before: float) -> list[str]:
+        """Remove trees that nobody has wanted since a time."""
+        return prune_trees(before)
 
     def create_network(self, name: str, labels: Labels, policy: Policy) -> Network:
         """Add a network to the room's namespaces."""

@@ -29,10 +29,14 @@ def kill_tree(pid: int) -> None:
 
 
 def start_time(pid: int) -> str:
-    """Return when a process began, in the kernel's ticks since the boot, or nothing if there is none."""
+    """Return when a process began, in the kernel's ticks since the boot, or nothing if there is none.
+
+    Raises:
+        OSError: it cannot be told, for want of open files or of a permission: that is not to say that it has ended.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):  # ENOENT before the file is opened, ESRCH while it is read
         return ""
     fields = stat.rpartition(")")[2].split()
     return "" if fields[0] in ("Z", "X") else fields[_START_TIME]

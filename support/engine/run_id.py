@@ -35,10 +35,11 @@ class RunId:
         return f"{self.pid}-{self.born}-{self.namespace}-{self.boot}-{self.token}"
 
     def dead(self) -> bool:
-        """Say whether the run has certainly ended."""
-        if self.boot != _boot():
-            return True
-        return self.namespace == _namespace() and start_time(self.pid) != self.born
+        """Say whether the run has certainly ended; what cannot be told now, the next sweep can."""
+        try:
+            return self.boot != _boot() or (self.namespace == _namespace() and start_time(self.pid) != self.born)
+        except OSError:
+            return False
 
 
 def _boot() -> str:
