@@ -4,7 +4,7 @@ from behave import given, then, when
 
 from marketplace.model.tree import digest_of
 from marketplace.storage.memory import MemoryStore
-from support import store_laws, stores
+from support import carrying, store_laws, stores
 
 
 @given("a memory store of {size:d} bytes")
@@ -66,6 +66,18 @@ def step_installed_elsewhere(context, text):
         context.scenario.skip("there is one file system only")
         return
     context.how = context.store.materialise(context.digest, context.installed, executable=False, copy=False)
+
+
+@when("a package is laid out and another project edits its file {times:d} time")
+@when("a package is laid out and another project edits its file {times:d} times")
+def step_laid_out(context, times):
+    context.folder = context.world.root / "laid-out"
+    context.code = carrying.lay_out_amid_edits(context.store, context.folder, times)
+
+
+@then("it is laid out with the bytes that were published")
+def step_whole(context):
+    assert (context.code, (context.folder / "a.txt").read_bytes()) == ("", carrying.PUBLISHED), context.code
 
 
 @then('the installed file is a file of its own with the bytes "{text}"')

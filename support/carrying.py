@@ -4,19 +4,23 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from marketplace.errors import MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release, YankRecord
-from marketplace.model.tree import digest_of
+from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.model.version import Version
-from marketplace.project.content import checked_tree
+from marketplace.project.content import checked_tree, stage
 from marketplace.registry.base import Fetched
 from marketplace.registry.local import LocalRegistry
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
 from marketplace.storage.base import BlobStore, read_tree
+from marketplace.storage.filesystem import FilesystemStore, How
 from support.signing import signer_of
-from support.stores import code_of
+from support.stores import code_of, edit_in_place
 from support.world import World
+
+PUBLISHED = b"as published"
 
 
 def registry_of(home: Path) -> LocalRegistry:
@@ -58,6 +62,37 @@ def come_to(door: str, world: World, folder: Path, field: str) -> str:
         return code_of(lambda: registry.publish(source, release))
     registry.store.put_bytes(source.tree.encoded)
     return code_of(lambda: checked_tree(registry.store, release))
+
+
+def lay_out_amid_edits(store: FilesystemStore, folder: Path, times: int) -> str:
+    """Lay out a package of one file while another project edits the file it shares; return the refusal's code.
+
+    The neighbour is a store that, the first `times` times, writes into the linked file at once: no timing is needed.
+    """
+    digest = store.put_bytes(PUBLISHED)
+    tree = Tree.of([TreeEntry("a.txt", executable=False, size=len(PUBLISHED), digest=digest)])
+    crowded = Crowded(store.root, times)
+    try:
+        stage(crowded, tree, folder, copy=False)
+    except MarketError as error:
+        return error.code
+    return ""
+
+
+class Crowded(FilesystemStore):
+    """A store whose linked files a neighbour edits in place as soon as they are there, so many times."""
+
+    def __init__(self, root: Path, times: int) -> None:
+        super().__init__(root)
+        self._times = times
+
+    def materialise(self, digest: str, destination: str | Path, *, executable: bool, copy: bool) -> How:
+        """Make the file, and edit it."""
+        how = super().materialise(digest, destination, executable=executable, copy=copy)
+        if self._times:
+            self._times -= 1
+            edit_in_place(Path(destination))
+        return how
 
 
 def yank_in_log(home: Path, spec: str) -> str:

@@ -157,6 +157,12 @@ Feature: A content store keeps bytes under their digest
       | filesystem |
       | memory     |
 
+  Scenario: A blob larger than the whole memory store is refused as it comes
+    Given a memory store of 10 bytes
+    When putting the bytes "12345678901" is tried
+    Then it is refused with "store-full"
+    And the store counts 0 blobs of 0 bytes
+
   Scenario: A memory store that is full refuses more, and loses nothing
     Given a memory store of 10 bytes
     When the bytes "123456" are put twice

@@ -20,6 +20,16 @@ Feature: The content store on disk withstands the disk and its neighbours
     When the bytes "hello" are put and installed on another file system
     Then the installed file is a file of its own with the bytes "hello"
 
+  Scenario: A file that another project edits while it is linked is made anew
+    Given a filesystem store
+    When a package is laid out and another project edits its file 1 time
+    Then it is laid out with the bytes that were published
+
+  Scenario: A file that another project edits again and again is never taken for what was published
+    Given a filesystem store
+    When a package is laid out and another project edits its file 2 times
+    Then it is refused with "blob-corrupt"
+
   Scenario: A damaged blob is replaced when the same bytes are put again, and what was there is kept aside
     Given a filesystem store
     And the bytes "hello" were put and their file was changed on disk
