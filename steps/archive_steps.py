@@ -1,16 +1,18 @@
 """Steps about archives and package folders."""
 
 import io
+import os
 from collections import Counter
 
 from behave import given, then, when
 
-from marketplace.archive import unpack, write_archive
+from marketplace.archive import open_archive, unpack, write_archive
 from marketplace.model.tree import digest_of
 from marketplace.source import FolderSource
 from support import archives, forge, samples
 from support.archive_laws import LAWS
 from support.archives import ForgedArchive
+from support.signing import code_of
 
 
 @given("an archive with {case}")
@@ -95,6 +97,18 @@ def step_pack_refused(context, code, entry):
 def step_target_kept(context):
     assert context.target.read_bytes() == b"earlier"
     assert not list(context.world.root.glob(".ggen-staged-*"))
+
+
+@given("in place of an archive there is a pipe")
+def step_pipe(context):
+    os.mkfifo(context.world.root / "odd.gpack")
+
+
+@then('opening an archive that is gone is refused as "{code}"')
+def step_gone(context, code):
+    place = context.world.root / "gone.gpack"
+    error = code_of(lambda: open_archive(place).__enter__())
+    assert error.code == code and str(place) in error.message, error.to_json()
 
 
 @given("a package folder with {something}")

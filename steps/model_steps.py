@@ -7,10 +7,12 @@ from behave import given, then, when
 from marketplace.errors import IntegrityError, InvalidInputError
 from marketplace.model import canonical
 from marketplace.model.ids import PackageId
+from marketplace.model.manifest import Manifest
 from marketplace.model.release import Release, YankRecord
 from marketplace.model.requirement import Requirement
 from marketplace.model.tree import Tree
 from marketplace.model.version import Version
+from marketplace.paths import check_path
 from support.laws import LAWS
 from support.records import changed_record, nested_lists, small_tree
 from support.signing import code_of, release_by, yank_by
@@ -61,6 +63,18 @@ def step_id_refused(context, text, why):
     error = code_of(lambda: PackageId.parse(unescape(text)))
     assert error.code == "invalid-package-id"
     assert why in error.message, error.message
+
+
+@then('the manifest "{text}" is refused as "{code}" in the field "{field}"')
+def step_manifest_refused(context, text, code, field):
+    error = code_of(lambda: Manifest.parse(unescape(text).encode()))
+    assert (error.code, error.details["field"]) == (code, field), error.to_json()
+
+
+@then('the path "{text}" is refused as "{code}"')
+def step_path_refused(context, text, code):
+    error = code_of(lambda: check_path(unescape(text)))
+    assert (type(error), error.code) == (IntegrityError, code), error.to_json()
 
 
 @then('the bytes "{text}" are refused as "{code}"')

@@ -71,7 +71,12 @@ def check_consistency(most: int) -> None:
             assert merkle.verify_consistency(old, before, size, root, proof), (old, size)
             assert not merkle.verify_consistency(old, merkle.leaf_hash(b"other"), size, root, proof)
             assert not merkle.verify_consistency(old, before, size, merkle.leaf_hash(b"other"), proof)
+            assert not merkle.verify_consistency(old, before, size, root, [*proof, merkle.leaf_hash(b"other")])
             if old < size:
                 assert not merkle.verify_consistency(old, before, size, root, proof[:-1])
+                assert not merkle.verify_consistency(size, root, old, before, proof)
+        # Every log extends the empty one, and nothing is left to prove.
+        assert merkle.verify_consistency(0, merkle.root([]), size, root, [])
+        assert not merkle.verify_consistency(0, merkle.root([]), size, root, [root])
     for one, other in pairwise(merkle.root(_leaves(size)) for size in range(1, most)):
         assert one != other

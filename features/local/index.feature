@@ -112,11 +112,14 @@ Feature: The local index loses nothing, and says what it has lost
     Then all publishers succeeded and the backups had from 2 to 12 entries, never fewer than before
 
   Scenario: An index of a newer version of the tool is left alone
-    Given the index suffers: it is of a newer format
+    Given I run "ggen market index backup backup.sqlite"
+    And the index suffers: it is of a newer format
     When I try "ggen market publish axum"
     Then it fails with exit code 3 and the code "index-newer", and suggests "update this program"
     When I try "ggen market index restore axum/package.toml --json"
     Then the exit code is 3
+    When I try "ggen market index restore backup.sqlite"
+    Then it fails with exit code 3 and the code "index-newer", and suggests "update this program"
 
   Scenario Outline: A publisher whose clock stands at <year> is taken at their word, and the order is the log's
     Given the clock stands at <year>

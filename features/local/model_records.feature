@@ -97,6 +97,23 @@ Feature: Records are read strictly
       | the id is gone                          | id           | (gone)                  |
       | the signature is gone                   | signature    | (gone)                  |
 
+  Scenario Outline: A manifest is refused when <what>
+    Then the manifest "<text>" is refused as "manifest-invalid" in the field "<field>"
+
+    Examples:
+      | what                         | text                                         | field   |
+      | it has no package            | title = "x"                                  | package |
+      | its package is a list        | package = []                                 | package |
+      | its package has no id        | [package]\nversion = "1.0.0"                 | id      |
+
+  Scenario Outline: A path is refused when it is <what>
+    Then the path "<text>" is refused as "<code>"
+
+    Examples:
+      | what       | text    | code          |
+      | empty      | (none)  | path-empty    |
+      | not UTF-8  | \udc80  | path-not-utf8 |
+
   Scenario Outline: A yank record is refused when <what>
     Given the yank record of "io.acme.web@1.0.0"
     When its <field> becomes <value>

@@ -17,6 +17,17 @@ Feature: Publishing a hostile archive from the command line
       | one byte after the archive     | 3    | archive-trailing-data | -            |
       | no manifest                    | 2    | manifest-missing      | package.toml |
 
+  Scenario: A pipe that nobody writes to is refused at once
+    Given I run "ggen market key new --name work"
+    And in place of an archive there is a pipe
+    When I try "ggen market publish {root}/odd.gpack --json"
+    Then the exit code is 3
+    And the error code is "archive-format"
+
+  @level1
+  Scenario: An archive that is gone when it is to be read is told with its name
+    Then opening an archive that is gone is refused as "file-unreadable"
+
   Scenario: A packed package is published from its archive
     Given the sample package, written in the order and with the times and modes of seed 6
     And I run "ggen market key new --name work"
