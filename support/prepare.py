@@ -70,7 +70,7 @@ def _tags(paths: Sequence[str]) -> Iterator[set[str]]:
 
 def _tags_asked(options: Sequence[str]) -> Iterator[str]:
     """Yield the expressions of `--tags` in its three forms."""
-    for option, following in zip(options, [*options[1:], ""], strict=True):
+    for option, following in zip(options, [*options, ""][1:], strict=True):
         if option in ("-t", "--tags"):
             yield following
         elif option.startswith(("--tags=", "-t=")):
