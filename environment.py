@@ -6,9 +6,11 @@ from typing import Any
 
 from behave.model_type import Status
 
+from support.artefacts import folder_name
 from support.session import Session
 
 KEPT = Path("build/kept")
+ARTEFACTS = Path("build/artefacts")
 
 
 def before_all(context: Any) -> None:
@@ -27,12 +29,21 @@ def before_feature(context: Any, feature: Any) -> None:
 
 def before_scenario(context: Any, scenario: Any) -> None:
     """Look what is there, then make the scenario's world; the last cleanup looks again."""
-    gate = context.session.gate()
-    context.add_cleanup(lambda: gate.check(scenario.name))
+    context.gate = gate = context.session.gate()
+    context.witness = context.session.witness()
+    context.add_cleanup(lambda: context.witness.kept or gate.check(scenario.name))
+    context.add_cleanup(lambda: finish_artefacts(context.witness, scenario))
     if meter := context.session.meter():
         context.add_cleanup(lambda: setattr(scenario, "metrics", meter.stop(scenario.all_steps).to_json()))
     context.world = context.session.world()
     context.add_cleanup(context.world.close)
+
+
+def after_step(context: Any, step: Any) -> None:
+    """Note for the timeline that a step has ended, and what it has made."""
+    name = f"{step.keyword} {step.name}"
+    context.witness.step(name)
+    context.gate.step(f"the step '{name}'")
 
 
 def after_scenario(context: Any, scenario: Any) -> None:
@@ -41,8 +52,18 @@ def after_scenario(context: Any, scenario: Any) -> None:
     if ignored and scenario.status == Status.passed:
         note(scenario, f"a failing command was not asserted: {ignored}")
         scenario.set_status(Status.failed)
+    if scenario.status.has_failed():
+        context.witness.look(context.world.root)
     if context.session.keeps_failed and scenario.status.has_failed():
         note(scenario, f"kept: {context.world.keep(KEPT, scenario.name)}")
+        for told in context.witness.keep():
+            note(scenario, told)
+
+
+def finish_artefacts(witness: Any, scenario: Any) -> None:
+    """Give the report what was gathered; write it down if the scenario is red. The cleanups of rooms are done."""
+    folder = ARTEFACTS / folder_name(scenario.name, str(scenario.location))
+    scenario.artefacts = witness.finish(folder)
 
 
 def note_cleanup_error(context: Any, _cleanup: Any, error: Exception) -> None:

@@ -515,6 +515,11 @@ def step_kill_watchdog(context):
     context.victim.kill_watchdog()
 
 
+@when("what is left of the run is removed twice over")
+def step_twice(context):
+    context.victim.remove_twice()
+
+
 @then("within {seconds:g} seconds the engine knows of nothing of the run")
 def step_run_gone(context, seconds):
     Deadline.after(seconds).poll(lambda: not context.victim.leftovers())

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from support import metrics
+from support import artefacts, metrics
 from support.containers import SECONDS, GenericContainer, HttpContainer
 from support.deadline import Deadline
 from support.engine.base import (
@@ -37,7 +37,7 @@ from support.engine.choice import choose
 from support.images import python_image
 from support.measuring import measured
 from support.policy import Policy
-from support.reaper import current_run
+from support.reaper import current_run, keep_run
 from support.seeded import Seeded
 from support.services import DATA, POSTGRES, REDIS, PostgresContainer, RedisContainer, Service
 from support.transcript import Transcript
@@ -112,6 +112,9 @@ class Cleanroom:
         self._cleanups: list[tuple[str, Callable[[], object]]] = []
         self._counts: dict[str, int] = {}
         self._lock = threading.RLock()
+        self.closed = self.kept = False
+        if witness := artefacts.current():
+            witness.rooms.append(self)
 
     @staticmethod
     def builder() -> CleanroomBuilder:
@@ -124,12 +127,25 @@ class Cleanroom:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        witness = artefacts.current()
+        if witness and error is not None:
+            witness.failing(self)
+            if witness.keeps:
+                witness.kept.append(self.keep())
         self.close()
 
     def on_close(self, what: str, action: Callable[[], object]) -> None:
         """Run `action` when the room closes, before what was registered earlier: a fault to be healed, for instance."""
         with self._lock:
             self._cleanups.append((what, action))
+
+    def note(self, what: str) -> None:
+        """Note in the timeline that something happens now."""
+        self.events.append((time.monotonic(), what))
+
+    def volumes(self) -> list[Volume]:
+        """Return the volumes made so far."""
+        return list(self._volumes.values())
 
     def network(self, name: str = HTTP_NETWORK) -> Network:
         """Return one of the room's networks by name; it is made on first use, reached by nobody outside the room."""
@@ -138,7 +154,7 @@ class Cleanroom:
                 network = self.engine.create_network(self._full_name(name), self.labels, self.policy)
                 self._networks[name] = network
                 self.on_close(f"network {name}", lambda: self.engine.remove_network(network))
-                self._note(f"network {name}")
+                self.note(f"network {name}")
             return self._networks[name]
 
     def volume(self, name: str) -> Volume:
@@ -148,7 +164,7 @@ class Cleanroom:
                 volume = self.engine.create_volume(self._full_name(name), self.labels)
                 self._volumes[name] = volume
                 self.on_close(f"volume {name}", lambda: self.engine.remove_volume(volume))
-                self._note(f"volume {name}")
+                self.note(f"volume {name}")
             return self._volumes[name]
 
     def inject(self, volume: Volume, path: str, content: bytes, mode: int = 0o644) -> None:
@@ -262,11 +278,14 @@ class Cleanroom:
         return set_up(self)
 
     def close(self) -> None:
-        """Remove all that the room has made, the last one first.
+        """Remove all that the room has made, the last one first; a room that is kept stays.
 
         Raises:
             CleanupError: something could not be removed; the rest was, all the same.
         """
+        if self.kept:
+            return
+        self.note("closes")
         troubles = []
         while self._cleanups:
             what, action = self._cleanups.pop()
@@ -274,10 +293,26 @@ class Cleanroom:
                 action()
             except Exception as error:  # noqa: BLE001 - whatever happens, the rest must be removed
                 troubles.append(f"{what}: {type(error).__name__}: {error}")
+                self._tell_witness()
+        self.closed = True
+        self.note("closed")
         shutil.rmtree(self.folder, ignore_errors=True)
         self.containers.clear()
         if troubles:
             raise CleanupError(f"room {self.id} is not clean:\n" + "\n".join(troubles))
+
+    def _tell_witness(self) -> None:
+        if witness := artefacts.current():
+            witness.failing(self)
+
+    def keep(self) -> str:
+        """Have all of the room stay after this process's end; return how to enter it, and how to remove it."""
+        self.closed = self.kept = True
+        self.note("kept")
+        keep_run()
+        self.engine.keep(self.labels)
+        entrances = [container.engine_container.entrance() for container in self.containers.values()]
+        return artefacts.how_to_leave(self.labels[RUN_LABEL], self.id, entrances)
 
     def require(self, *wanted: Capability) -> None:
         """Raise CapabilityError unless the engine here can promise what is wanted."""
@@ -294,7 +329,7 @@ class Cleanroom:
         meter = metrics.current()
         if meter:
             self.on_close(f"figures of {short}", partial(meter.ending, made))
-        self._note(f"container {short} created")
+        self.note(f"container {short} created")
         log_file = self.folder / f"{short}.log"
         made.log_to(log_file)
         for network in spec.networks:
@@ -306,7 +341,7 @@ class Cleanroom:
             wait_until(made, wait, deadline)
         if meter:
             meter.started(seconds - deadline.remaining())
-        self._note(f"container {short} ready")
+        self.note(f"container {short} ready")
         return container
 
     def _environment(self) -> dict[str, str]:
@@ -322,6 +357,3 @@ class Cleanroom:
 
     def _full_name(self, name: str) -> str:
         return f"{name}-{self.id}"
-
-    def _note(self, what: str) -> None:
-        self.events.append((time.monotonic(), what))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from support.deadline import Deadline
-from support.engine.base import Container, EngineError, ExecResult, Labels, Network, State, Stats
+from support.engine.base import Container, EngineError, ExecResult, ExecTimeoutError, Labels, Network, State, Stats
 from support.transcript import Transcript
 from support.waiting import Wait, get, wait_until
 
@@ -33,7 +33,12 @@ class GenericContainer:
             ExecTimeoutError: it was not done by the deadline, and was killed.
         """
         limit = deadline if isinstance(deadline, Deadline) else Deadline.after(deadline)
-        done = self.engine_container.exec(argv, limit, environment, user)
+        words = tuple(argv)
+        try:
+            done = self.engine_container.exec(words, limit, environment, user)
+        except ExecTimeoutError:
+            self._transcript.add(f"{self.name}: {' '.join(words)} outlived its deadline")
+            raise
         self._transcript.note(self.name, done)
         return done
 

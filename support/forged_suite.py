@@ -46,9 +46,10 @@ class ForgedSuite:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def add_odd_steps(self) -> None:
-        """Add steps each of which goes wrong in a way of its own."""
-        shutil.copy(PROJECT / "features" / "suite" / "data" / "odd_steps.py", self.root / "steps" / "odd_steps.py")
+    def add_odd_steps(self, name: str = "odd") -> None:
+        """Add steps each of which goes wrong in a way of its own: `odd`, or `room` for those with rooms."""
+        file = f"{name}_steps.py"
+        shutil.copy(PROJECT / "features" / "suite" / "data" / file, self.root / "steps" / file)
 
     def run(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the suite's tools, `python -m MODULE ARGUMENTS`, on this suite."""
@@ -67,6 +68,18 @@ class ForgedSuite:
             process.send_signal(number)
             stdout, stderr = process.communicate(timeout=_TIMEOUT)
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+    def artefacts(self, scenario: str) -> dict[str, str]:
+        """Return the files in a scenario's folder of artefacts, by their paths in it."""
+        folders = [path for path in self.root.glob("build/artefacts/*") if path.name[:-9] == scenario.replace(" ", "-")]
+        files = [(folder, path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for folder, path in files}
+
+    def attachments(self, scenario: str) -> dict[str, str]:
+        """Return what Allure shows with a scenario, by its name."""
+        folder = self.root / "build" / "allure-results"
+        attached = self.allure()[scenario].get("attachments", [])
+        return {item["name"]: (folder / item["source"]).read_text(encoding="utf-8") for item in attached}
 
     def allure(self) -> dict[str, dict[str, Any]]:
         """Return the Allure results of the last run, by the scenario's name."""

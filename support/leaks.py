@@ -3,11 +3,14 @@
 Each kind of thing has a watch; a harness that makes other things (containers, networks) adds watches of its own.
 """
 
+import contextlib
+import gc
 import os
 import shutil
+import socket
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +21,8 @@ MARK = "SUITE_MARK"
 _PATIENCE = 2.0
 """Seconds in which what is on its way out may still go."""
 
+_AROUND = "what is around the steps"
+
 
 class LeakError(Exception):
     """A scenario left something behind."""
@@ -27,13 +32,13 @@ class Watch(Protocol):
     """Knows one kind of thing that a scenario may leave behind."""
 
     def look(self) -> frozenset[Hashable]:
-        """Return what is there now; it must be cheap, for it is asked twice in each scenario."""
+        """Return what is there now; it must be cheap, for it is asked after each step."""
 
     def describe(self, item: Any) -> str:
         """Return what a new thing is, or nothing when it is not ours or is gone by now."""
 
-    def remove(self, item: Any) -> None:
-        """Take it away if that can be done safely, so that the next scenario is not hurt by it."""
+    def remove(self, items: Sequence[Any]) -> None:
+        """Take things away where that can be done safely, so that the next scenario is not hurt by them."""
 
 
 class Processes:
@@ -57,12 +62,11 @@ class Processes:
         except psutil.Error:
             return ""
 
-    def remove(self, item: int) -> None:
-        """Kill it."""
-        try:
-            psutil.Process(item).kill()
-        except psutil.Error:
-            return
+    def remove(self, items: Sequence[int]) -> None:
+        """Kill them."""
+        for item in items:
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(item).kill()
 
     def _is_ours(self, process: psutil.Process) -> bool:
         if self._mark in process.environ().get(MARK, "").split(":"):
@@ -71,18 +75,40 @@ class Processes:
 
 
 class Sockets:
-    """Listening sockets of this process; those of others are named with their process."""
+    """Sockets of this process; those of others are named with their process.
+
+    One that talks to `spared`, such as an engine's, is kept for the next scenario and is none.
+    """
+
+    def __init__(self, spared: Collection[object] = ()) -> None:
+        self._spared = frozenset(spared)
 
     def look(self) -> frozenset[Hashable]:
-        """Return address and port of each."""
-        return frozenset(_listening(psutil.Process()))
+        """Return the kernel's name of each: `socket:[number]`."""
+        return frozenset(_open_sockets())
 
     def describe(self, item: str) -> str:
         """Return which it is."""
-        return f"listening socket {item}" if item in self.look() else ""
+        handle = _open_sockets().get(item)
+        if handle is None:
+            return ""
+        try:
+            with socket.socket(fileno=os.dup(handle)) as found:
+                return self._described(found)
+        except OSError:  # it was closed just now
+            return ""
 
-    def remove(self, item: str) -> None:
-        """Leave it: closing a number that somebody may still use would do more harm."""
+    def _described(self, found: socket.socket) -> str:
+        here = _address(found.getsockname())
+        if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return f"listening socket {here}"
+        with contextlib.suppress(OSError):  # it is not connected
+            peer = found.getpeername()
+            return "" if peer in self._spared else f"socket {here} connected to {_address(peer)}"
+        return f"socket {here}"
+
+    def remove(self, items: Sequence[str]) -> None:
+        """Leave them: closing a number that somebody may still use would do more harm."""
 
 
 class Threads:
@@ -96,30 +122,50 @@ class Threads:
         """Return its name while it lives."""
         return f"thread {item.name}" if item.is_alive() else ""
 
-    def remove(self, item: threading.Thread) -> None:
-        """Leave it: a thread cannot be ended from outside."""
+    def remove(self, items: Sequence[threading.Thread]) -> None:
+        """Leave them: a thread cannot be ended from outside."""
 
 
 class Folders:
-    """Files and folders in the run's own temporary folder."""
+    """Files and folders in folders of the run's own, but for those with a fixed name: what is in these is looked at."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, fixed: Collection[str] = ()) -> None:
         self._root = root
+        self._fixed = fixed
 
     def look(self) -> frozenset[Hashable]:
         """Return the paths."""
-        return frozenset(self._root.iterdir())
+        folders = [self._root, *(self._root / name for name in self._fixed)]
+        found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        return frozenset(path for path in found if path.name not in self._fixed)
 
     def describe(self, item: Path) -> str:
         """Return the path while it is there."""
         return f"temporary {'folder' if item.is_dir() else 'file'} {item.name}" if os.path.lexists(item) else ""
 
-    def remove(self, item: Path) -> None:
-        """Remove it."""
-        if item.is_dir() and not item.is_symlink():
-            shutil.rmtree(item)
-        else:
-            item.unlink(missing_ok=True)
+    def remove(self, items: Sequence[Path]) -> None:
+        """Remove them."""
+        for item in items:
+            if item.is_dir() and not item.is_symlink():
+                shutil.rmtree(item)
+            else:
+                item.unlink(missing_ok=True)
+
+
+def _open_sockets() -> dict[str, int]:
+    """Return the handles of this process's sockets by the kernel's name."""
+    found: dict[str, int] = {}
+    for handle in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is wanted
+        with contextlib.suppress(OSError):  # the handle of the listing itself, or one closed just now
+            name = os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115
+            if name.startswith("socket:"):
+                found[name] = int(handle)
+    return found
+
+
+def _address(address: object) -> str:
+    """Return what `getsockname` gave as text."""
+    return ":".join(map(str, address[:2])) if isinstance(address, tuple) else str(address or "without a name")
 
 
 def _listening(process: psutil.Process) -> set[str]:
@@ -128,7 +174,7 @@ def _listening(process: psutil.Process) -> set[str]:
 
 
 class LeakGate:
-    """Looks when a scenario begins and when all its cleanups are done."""
+    """Looks when a scenario begins, after each step, and when all its cleanups are done."""
 
     def __init__(
         self, watches: Sequence[Watch], clock: Callable[[], float] = time.monotonic,
@@ -136,20 +182,36 @@ class LeakGate:
     ) -> None:  # fmt: skip
         self._clock, self._pause = clock, pause
         self._before = [(watch, watch.look()) for watch in watches]
+        self._made: dict[tuple[Watch, Hashable], str] = {}
+
+    def step(self, name: str) -> None:
+        """Note what is new since the step before: this step has made it."""
+        for watch, before in self._before:
+            for item in watch.look() - before:
+                self._made.setdefault((watch, item), name)
 
     def check(self, name: str) -> None:
         """See that all that came is gone again; what is not is removed where that can be done.
 
         Raises:
-            LeakError: something was left; `name` is the scenario.
+            LeakError: something was left, of which step; `name` is the scenario.
         """
         deadline = self._clock() + _PATIENCE
         while (left := self._left()) and self._clock() < deadline:
+            gc.collect()  # what nobody holds any more is only not collected yet
             self._pause(0.02)
-        for watch, item, _ in left:
-            watch.remove(item)
         if left:
-            raise LeakError(f"'{name}' left behind: " + "; ".join(text for _, _, text in left))
+            told = [f"{text}, of {self._made.get((watch, item), _AROUND)}" for watch, item, text in left]
+            raise LeakError(f"'{name}' left behind: " + "; ".join([*told, *self._remove(left)]))
+
+    def _remove(self, left: Sequence[tuple[Watch, Hashable, str]]) -> Iterator[str]:
+        """Take away what was left, and yield what cannot be taken away."""
+        for watch, _ in self._before:
+            if items := [item for owner, item, _ in left if owner is watch]:
+                try:
+                    watch.remove(items)
+                except Exception as error:  # noqa: BLE001 - the others must go all the same, and the leak be told
+                    yield f"it cannot be removed: {type(error).__name__}: {error}"
 
     def _left(self) -> list[tuple[Watch, Hashable, str]]:
         new = [(watch, item) for watch, before in self._before for item in watch.look() - before]

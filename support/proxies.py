@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from support.deadline import Deadline
 from support.schedules import Schedule, ScheduleError
 
-_SECONDS = 10.0
+_SECONDS = 60.0
 _PAUSE = 0.005
 
 
@@ -58,10 +58,10 @@ class FaultProxy:
 
         Raises:
             ScheduleError: the proxy could not read it.
-            ProxyError: it was not in force after 10 s.
+            ProxyError: it was not in force after a minute.
         """
+        before = len(self._events("unreadable"))  # counted first: the proxy may have read the next one at once
         self._write(schedule)
-        before = len(self._events("unreadable"))
 
         def in_force() -> bool:
             wrong = self._events("unreadable")[before:]

@@ -5,6 +5,7 @@ run makes carries the id as a label or in its name. The watchdog holds the other
 way, `kill -9` included, the kernel closes the pipe, and the watchdog removes what carries the id.
 """
 
+import argparse
 import atexit
 import contextlib
 import os
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from support.deadline import Deadline
@@ -23,6 +24,7 @@ from support.engine.choice import available
 from support.engine.run_id import RunId
 
 _DONE = b"done\n"
+_KEPT = "kept"  # the file in a run's folder that says: rooms of it stay, though the run has ended
 _QUIET_LOOKS = 3  # what the engine was still making when the run died appears after the first look
 _PAUSE = 0.25
 _SECONDS = 60.0
@@ -47,8 +49,9 @@ class Run:
         return self._watchdog.pid
 
     def close(self) -> None:
-        """Remove the folder and let the watchdog go: there is nothing left to watch."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the folder, unless rooms are kept, and let the watchdog go: there is nothing left to watch."""
+        if not is_kept(str(self.id)):
+            shutil.rmtree(self.folder, ignore_errors=True)
         assert self._watchdog.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._watchdog.stdin.write(_DONE)
@@ -78,9 +81,33 @@ def close_run() -> None:
     with _lock:
         run, _current = _current, None
     if run and run.id.pid == os.getpid():
-        for engine in available():
+        for engine in () if is_kept(str(run.id)) else available():
             engine.remove_leftovers(engine.leftovers(RUN_LABEL, str(run.id)))
         run.close()
+
+
+def keep_run() -> None:
+    """Have what this run has stay after its end, whoever cleans up, until it is removed by `--remove`."""
+    (current_run().folder / _KEPT).touch()
+
+
+def is_kept(run: str) -> bool:
+    """Say whether rooms of a run are to stay."""
+    return (run_folder(run) / _KEPT).exists()
+
+
+def remove_kept(run: str) -> int:
+    """Remove all of a run that has ended and whose rooms were kept; return how many resources that were.
+
+    Raises:
+        ValueError: it is no run, or none that has ended.
+    """
+    if not _is_dead(run):
+        raise ValueError(f"{run!r} is no run that has ended")
+    count = len(leftovers_of(run, available()))
+    (run_folder(run) / _KEPT).unlink(missing_ok=True)
+    reap(run)
+    return count
 
 
 def leftovers_of(run: str, engines: Iterable[Engine]) -> list[tuple[Engine, Leftover]]:
@@ -92,11 +119,11 @@ def sweep(engines: Iterable[Engine]) -> int:
     """Remove what runs that have died left behind; return how many resources that were."""
     count = 0
     for engine in engines:
-        found = [item for item in engine.leftovers() if _is_dead(item.labels.get(RUN_LABEL, ""))]
+        found = [item for item in engine.leftovers() if _is_abandoned(item.labels.get(RUN_LABEL, ""))]
         engine.remove_leftovers(found)
         count += len(found)
     for folder in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*"):
-        if _is_dead(folder.name.removeprefix(RUN_FOLDER_PREFIX)):
+        if _is_abandoned(folder.name.removeprefix(RUN_FOLDER_PREFIX)):
             shutil.rmtree(folder, ignore_errors=True)
             count += 1
     return count
@@ -108,7 +135,9 @@ def prune(engines: Iterable[Engine], now: float) -> list[str]:
 
 
 def reap(run: str) -> None:
-    """Remove all that carries a run's id, until nothing more of it appears."""
+    """Remove all that carries a run's id, until nothing more of it appears; a run that is kept stays."""
+    if is_kept(run):
+        return
     engines = available()
     deadline, quiet = Deadline.after(_SECONDS), 0
     while quiet < _QUIET_LOOKS and not deadline.expired():
@@ -135,7 +164,11 @@ def _is_dead(run: str) -> bool:
     return parsed is not None and parsed.dead()
 
 
-def main(run: str) -> int:
+def _is_abandoned(run: str) -> bool:
+    return _is_dead(run) and not is_kept(run)
+
+
+def watch(run: str) -> int:
     """Be the watchdog of a run."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -144,5 +177,20 @@ def main(run: str) -> int:
     return 0
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Be the watchdog of a run, or remove the rooms that one has kept."""
+    parser = argparse.ArgumentParser(prog="python -m support.reaper", description="Remove the rooms that a run kept.")
+    parser.add_argument("--remove", action="store_true")
+    parser.add_argument("run", help="the id that was printed when the room was kept")
+    given = parser.parse_args(arguments)
+    if not given.remove:
+        return watch(given.run)
+    try:
+        sys.stdout.write(f"{remove_kept(given.run)} resources removed\n")
+    except ValueError as error:
+        parser.error(str(error))
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,13 +1,13 @@
 """Rooms for scenarios: which engines a run of the suite uses, what it cannot run, and a watch for what rooms leave."""
 
 import os
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
 from support.cleanroom import Cleanroom, CleanroomBuilder
 from support.engine.base import RUN_LABEL, Capability, Engine, EngineUnavailableError, Leftover
 from support.engine.choice import NAMES, choose, engine
-from support.leaks import Watch
+from support.leaks import Folders, Watch
 from support.reaper import close_run, current_run
 
 _ENGINE_TAG = "use.with_engine="
@@ -69,8 +69,10 @@ class Rooms:
         self._started = True
 
     def watches(self) -> tuple[Watch, ...]:
-        """Return a watch of each engine in use, once rooms are in play."""
-        return tuple(EngineWatch(item) for item in self.engines()) if self._started else ()
+        """Return a watch of each engine in use, and of the folder of rooms, once rooms are in play."""
+        if not self._started:
+            return ()
+        return (Folders(current_run().folder, ("containers", "volumes")), *map(EngineWatch, self.engines()))
 
     def engines(self) -> list[Engine]:
         """Return the engines that this run may use."""
@@ -81,6 +83,10 @@ class Rooms:
             except EngineUnavailableError:
                 continue
         return found
+
+    def lines(self) -> list[object]:
+        """Return the addresses of engines, to which connections stay open from scenario to scenario."""
+        return [line for item in self.engines() for line in item.lines()] if self._started else []
 
     def close(self) -> None:
         """Let the watchdog go."""
@@ -108,7 +114,7 @@ def describe_engines(wanted: str) -> str:
 
 
 class EngineWatch:
-    """Containers, networks, volumes and the like that carry this run's label."""
+    """Containers, networks, volumes, images and the like that carry this run's label."""
 
     def __init__(self, watched: Engine) -> None:
         self._engine = watched
@@ -122,9 +128,9 @@ class EngineWatch:
         found = {(left.kind, left.id): left for left in self._find()}.get(item)
         return f"{self._engine.name} {found.kind} {found.name}" if found else ""
 
-    def remove(self, item: Any) -> None:
-        """Remove it."""
-        self._engine.remove_leftovers(left for left in self._find() if (left.kind, left.id) == item)
+    def remove(self, items: Sequence[Any]) -> None:
+        """Remove them, in the order that the engine demands."""
+        self._engine.remove_leftovers(left for left in self._find() if (left.kind, left.id) in items)
 
     def _find(self) -> list[Leftover]:
         return self._engine.leftovers(RUN_LABEL, str(current_run().id))

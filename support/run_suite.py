@@ -84,8 +84,9 @@ class Run:
 
     def _clear(self) -> None:
         self._build.mkdir(parents=True, exist_ok=True)
-        for name in ("allure-results", "records"):
+        for name in ("allure-results", "records", "artefacts"):
             shutil.rmtree(self._build / name, ignore_errors=True)
+        for name in ("allure-results", "records"):
             (self._build / name).mkdir()
 
     def _close(self, how: str, history: History) -> int:

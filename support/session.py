@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from support.artefacts import Witness
 from support.catalog import shared_catalog
 from support.drivers import driver
 from support.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
@@ -47,7 +48,9 @@ class Session:
 
     def gate(self) -> LeakGate:
         """Return a leak gate that has looked just now."""
-        return LeakGate((Processes(self._mark), Sockets(), Threads(), Folders(self.root), *self.rooms.watches()))
+        return LeakGate(
+            (Processes(self._mark), Sockets(self.rooms.lines()), Threads(), Folders(self.root), *self.rooms.watches())
+        )
 
     def meter(self) -> Meter | None:
         """Return a meter that has begun just now, when the user wants figures."""
@@ -60,6 +63,10 @@ class Session:
         if "requires_root" in tags and os.geteuid() != 0:
             return "it needs the rights of the superuser"
         return self.rooms.cannot_run(tags)
+
+    def witness(self) -> Witness:
+        """Return who gathers what a scenario's rooms know."""
+        return Witness(keeps=self.keeps_failed)
 
     def world(self) -> World:
         """Return the world of a scenario."""

@@ -51,6 +51,12 @@ class Victim:
         """Return what the engine has of the run."""
         return self._engine.leftovers(RUN_LABEL, self.run)
 
+    def remove_twice(self) -> None:
+        """Remove what was found before the first of two removals, as two runs would that sweep at the same time."""
+        found = self.leftovers()
+        for _ in range(2):
+            self._engine.remove_leftovers(found)
+
     def kinds(self) -> set[str]:
         """Return the kinds of what the engine has of the run."""
         return {KINDS.get(item.kind, item.kind) for item in self.leftovers()}

@@ -88,6 +88,19 @@ Feature: Nothing outlives its run
       | docker |
       | host   |
 
+  @crash @concurrency @use.with_engine=<engine>
+  Scenario Outline: On <engine>, two runs that sweep at the same time are not in each other's way
+    Given a run of its own with a room of 3 containers on <engine>
+    When the run's watchdog gets SIGKILL
+    And the run gets SIGKILL
+    And what is left of the run is removed twice over
+    Then within 10 seconds the engine knows of nothing of the run
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, the sweep leaves alone what a living run has
     Given a strict room on <engine>

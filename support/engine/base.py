@@ -228,6 +228,9 @@ class Container(Protocol):
     def endpoint(self, port: int) -> tuple[str, int]:
         """Return host and port by which a process of this machine reaches a port inside."""
 
+    def entrance(self) -> str:
+        """Return the command by which a person at this machine gets a shell inside."""
+
     def connect(self, network: Network) -> None: ...
 
     def disconnect(self, network: Network) -> None: ...
@@ -240,7 +243,7 @@ class Container(Protocol):
 class Leftover:
     """A resource that an engine found by its labels."""
 
-    kind: str  # container, network, volume, rule, cgroup, folder
+    kind: str  # container, network, volume, image, rule, process, cgroup
     id: str
     name: str
     labels: Labels
@@ -285,5 +288,11 @@ class Engine(Protocol):
 
     def remove_leftovers(self, found: Iterable[Leftover]) -> None:
         """Remove what was found: containers first, then what they used; what is gone already is no error."""
+
+    def lines(self) -> Iterable[object]:
+        """Return the addresses, as `getpeername` tells them, to which it keeps connections for later use."""
+
+    def keep(self, labels: Labels) -> None:
+        """Have the room with these labels stay when this process ends."""
 
     def close(self) -> None: ...

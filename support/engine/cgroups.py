@@ -110,9 +110,11 @@ class Group:
         Raises:
             EngineError: some are still there after five seconds.
         """
-        if not self.folders["pids"].exists():
-            return
-        self.freeze(False)
+        try:
+            self.freeze(False)
+        except EngineError:
+            if self.folders["freezer"].exists():  # else it is gone, or another run sweeps it away at this moment
+                raise
 
         def killed() -> bool:
             for pid in self.processes():

@@ -4,12 +4,14 @@ import contextlib
 import os
 import secrets
 import shutil
+import socket
 import struct
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
@@ -267,7 +269,7 @@ class DockerEngine:
                 raise CapabilityError(f"docker here lacks {capability}: {self.missing()[capability]}")
 
     def leftovers(self, label: str = RUN_LABEL, value: str | None = None) -> list[Leftover]:
-        """Return containers, networks, volumes and rules by label."""
+        """Return containers, networks, volumes, images and rules by label; an image made of a container has its."""
         filters = {"label": label if value is None else f"{label}={value}"}
         found = [
             Leftover("container", item["Id"], item["Names"][0].lstrip("/") if item["Names"] else "", item["Labels"])
@@ -277,6 +279,10 @@ class DockerEngine:
             found.append(Leftover("network", item["Id"], item["Name"], item["Labels"]))
         for item in self.client.volumes(filters=filters)["Volumes"] or []:
             found.append(Leftover("volume", item["Name"], item["Name"], item["Labels"]))
+        for item in self.client.images(filters=filters):
+            tags = [tag for tag in item["RepoTags"] or () if not tag.startswith("<none>")]
+            name = tags[0] if tags else item["Id"]
+            found.append(Leftover("image", item["Id"], name, item["Labels"]))
         return found + [
             Leftover("rule", rule, rule, {RUN_LABEL: run})
             for rule, run in firewall.rules()
@@ -295,8 +301,11 @@ class DockerEngine:
         for item in by_kind.get("volume", []):
             with contextlib.suppress(*_GONE):
                 self.client.remove_volume(item.id, force=True)
+        for item in by_kind.get("image", []):
+            with contextlib.suppress(*_GONE):
+                self.client.remove_image(item.id, force=True)
         for item in by_kind.get("rule", []):
-            firewall.iptables("-D", *item.id.split()[1:])
+            firewall.remove_rule(item.id)
 
     def remove_container(self, id_: str) -> None:
         """Kill and remove a container, and wait until it is gone."""
@@ -315,6 +324,17 @@ class DockerEngine:
 
         if not Deadline.after(30).poll(removed):
             raise EngineError(f"a container cannot be removed: {last}")
+
+    def lines(self) -> list[object]:
+        """Return the engine's socket, or its address."""
+        found = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
+        if found.scheme == "unix":
+            return [found.path, os.path.realpath(found.path)]
+        answers = socket.getaddrinfo(found.hostname, found.port, type=socket.SOCK_STREAM)
+        return [address for *_, address in answers]
+
+    def keep(self, labels: Labels) -> None:
+        """Do nothing: the engine's containers outlive this process."""
 
     def close(self) -> None:
         """Close the connections to the engine."""

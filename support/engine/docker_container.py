@@ -184,6 +184,10 @@ class DockerContainer:
             raise EngineError(f"{self.spec.name} is on no network")
         return next(iter(self._addresses.values())), port
 
+    def entrance(self) -> str:
+        """Return the command of the engine's own client."""
+        return f"docker exec -it {self.spec.name} sh"
+
     def connect(self, network: Network) -> None:
         """Connect it, with the address that it has or had there."""
         if network.id not in self._addresses:

@@ -53,4 +53,13 @@ def remove_rules(bridge: str) -> None:
     """Remove the rules of a bridge."""
     for rule, _run in rules():
         if f"-i {bridge} " in rule:
-            iptables("-D", *rule.split()[1:])
+            remove_rule(rule)
+
+
+def remove_rule(rule: str) -> None:
+    """Remove a rule as `rules` told it; one that somebody else has removed is no error."""
+    try:
+        iptables("-D", *rule.split()[1:])
+    except EngineError:
+        if rule in {listed for listed, _run in rules()}:
+            raise

@@ -199,6 +199,15 @@ class HostEngine:
             else:
                 shutil.rmtree(item.id, ignore_errors=True)
 
+    def lines(self) -> list[object]:
+        """Return nothing: a room's connections close with it."""
+        return []
+
+    def keep(self, labels: Labels) -> None:
+        """Have another process hold the room's namespaces too."""
+        if space := self._spaces.get(labels[ROOM_LABEL]):
+            space.keep()
+
     def close(self) -> None:
         """End every room."""
         with self._lock:

@@ -337,6 +337,15 @@ class HostContainer:
                 self._forwarders[port] = Forwarder(lambda: self.dial(port, 5.0))
             return self._forwarders[port].address
 
+    def entrance(self) -> str:
+        """Return the command that enters the namespaces of its first process."""
+        uid = self._user.partition(":")[0]
+        first = self._first()
+        if not first:
+            return f"{self.spec.name} does not run"
+        options = f"--user --preserve-credentials --setuid={uid} --mount --pid --ipc --uts --net"
+        return f"nsenter --target={first} {options} env -i PATH={PATH} HOME=/tmp sh"
+
     def connect(self, network: Network) -> None:
         """Plug it into a network, with the address that it has or had there."""
         if network.id not in self._addresses:

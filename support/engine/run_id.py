@@ -27,7 +27,7 @@ class RunId:
     def parse(cls, text: str) -> "RunId | None":
         """Return the id that a label holds, or None when it is not one of ours."""
         parts = text.split("-")
-        if len(parts) != 5 or not parts[0].isdigit():
+        if len(parts) != 5 or not parts[0].isdigit() or not all(part.isalnum() for part in parts):
             return None
         return cls(int(parts[0]), *parts[1:])
 

@@ -16,13 +16,14 @@ from support.engine.base import EngineError, Network
 from support.engine.processes import children
 
 HOLDER = Path(__file__).with_name("holder.py")
+KEEPER = Path(__file__).with_name("keeper.py")
 _ROOT = "/run/cleanroom"  # inside the room's mount namespace
 _START_SECONDS = 20.0
 _BIGGEST_ANSWER = 1 << 20
 
 
 class Space:
-    """Namespaces that live as long as this object, and never longer than this process."""
+    """Namespaces that live as long as this object, and no longer than this process unless they are kept."""
 
     def __init__(self, run: str, room: str) -> None:
         self.run_id = run
@@ -168,6 +169,13 @@ class Space:
     def unmount(self, target: str) -> None:
         """Take away what was shown at a path."""
         self.run("umount", "-l", target)
+
+    def keep(self) -> None:
+        """Have the namespaces live on when this process has ended, until their holder is killed."""
+        subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), str(self._channel.fileno())], pass_fds=[self._channel.fileno()],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
 
     def close(self) -> None:
         """End the namespaces and all that runs in them."""
