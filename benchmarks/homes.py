@@ -48,6 +48,15 @@ def publish(registry: LocalRegistry, signer: Signer, folder: Path) -> None:
     registry.publish(source, build_release(source, signer, _NOW))
 
 
+def publish_many(registry: LocalRegistry, signer: Signer, folders: Iterable[Path]) -> None:
+    """Read, sign and publish package folders together, as an import does."""
+    sources = list(map(FolderSource.read, folders))
+    outcomes = registry.publish_many([(source, build_release(source, signer, _NOW)) for source in sources])
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    if refused:
+        raise refused[0]
+
+
 def searchable(stage: Stage, size: int) -> Path:
     """Return a home whose registry lists `size` made-up packages; it is kept until the sources change.
 

@@ -141,8 +141,9 @@ def _many_in_one(stage: Stage, uv: _Publisher) -> list[Row]:
     count, packages, home = stage.pick(100, 10), _ours(stage, "many"), stage.scratch / "many"
     floor = _SyncedFiles(stage.scratch / "floor")
     ours = Contestant(
-        "publish in process", lambda: publish_all(home, packages.ready), lambda: packages.make_ready(count), count
-    )
+        "publish in process", lambda: publish_all(home, packages.ready, together=True),
+        lambda: packages.make_ready(count), count,
+    )  # fmt: skip
     others = [
         Contestant("floor: synced files and one synced log row", lambda: floor.store(count), per=count),
         attempt(uv.name, lambda: uv.one(0.1), 0.1),

@@ -11,18 +11,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 
-from benchmarks.homes import publish, registry_of, signer_of
+from benchmarks.homes import publish, publish_many, registry_of, signer_of
 from marketplace.search.base import SearchQuery
 
 _RECORD = b"x" * 600
 """About the length of a signed release."""
 
 
-def publish_all(home: Path, folders: Sequence[Path]) -> None:
-    """Publish the folders one after the other; the next search finds the last."""
+_TOGETHER = 64
+"""As many as an import publishes at once."""
+
+
+def publish_all(home: Path, folders: Sequence[Path], *, together: bool = False) -> None:
+    """Publish the folders, one after the other or as an import does; the next search finds the last."""
     registry, signer = registry_of(home), signer_of(home)
-    for folder in folders:
-        publish(registry, signer, folder)
+    if together:
+        for start in range(0, len(folders), _TOGETHER):
+            publish_many(registry, signer, folders[start : start + _TOGETHER])
+    else:
+        for folder in folders:
+            publish(registry, signer, folder)
     found = [hit.document.id for hit in registry.search(SearchQuery(folders[-1].name)).hits]
     assert any(id_.endswith(folders[-1].name) for id_ in found), f"{folders[-1].name} was not found: {found}"
     registry.index.close()

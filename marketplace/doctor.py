@@ -150,7 +150,7 @@ def _disk(patient: Patient) -> Iterator[Check]:
 
 def _links(patient: Patient) -> Iterator[Check]:
     from marketplace.storage.files import STAGED_PREFIX
-    from marketplace.storage.filesystem import clone
+    from marketplace.storage.links import clone_error
 
     if not (patient.home.is_dir() and os.access(patient.home, os.W_OK)):
         return
@@ -164,7 +164,7 @@ def _links(patient: Patient) -> Iterator[Check]:
             yield Check("links", "warn", "no hard links: packages are installed as copies", hint)
             return
         with source.open("rb") as one, cloned.open("wb") as other:
-            reflinks = clone(one.fileno(), other.fileno())
+            reflinks = clone_error(one.fileno(), other.fileno()) == 0
     yield Check("links", "ok", "hard links" + (" and reflinks" if reflinks else ", no reflinks"))
 
 

@@ -6,7 +6,7 @@ and whoever adds it is told by the resolver which requirement is unmet.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +20,13 @@ from marketplace.importing.problems import Problem, RefusedError, refuse
 from marketplace.model.ids import PackageId
 
 if TYPE_CHECKING:
-    from marketplace.registry.base import Registry
+    from marketplace.model.release import Release
+    from marketplace.registry.base import PackageSource, Receipt, Registry
     from marketplace.security.keys import Signer
 
 _T = TypeVar("_T")
+_TOGETHER = 64
+"""Packages published at once: few enough that an interrupted import has to repeat little."""
 
 __all__ = ["ImportPlan", "ImportReport", "ImportedPackage", "Problem", "publish_plan", "read_catalog"]
 
@@ -166,7 +169,7 @@ def publish_plan(
     plan: ImportPlan, registry: "Registry", signer: "Signer", now: datetime,
     advance: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
 ) -> ImportReport:  # fmt: skip
-    """Publish the accepted packages, signed by `signer` at `now`, each after those that it needs.
+    """Publish the accepted packages, signed by `signer` at `now`, each with or after those that it needs.
 
     One that cannot be published is reported and the next is tried. `advance` is told the id, how many are done and
     how many there are.
@@ -176,34 +179,52 @@ def publish_plan(
     """
     published: list[str] = []
     unchanged: list[str] = []
-    failed: list[Problem] = []
-    exit_code = 0
-    for done, package in enumerate(plan.accepted):
-        advance(str(package.id), done, len(plan.accepted))
-        try:
-            (published if _publish(package, registry, signer, now) else unchanged).append(
-                f"{package.id}@{package.manifest.version}"
-            )
-        except UnavailableError:
-            raise
-        except MarketError as error:
-            failed.append(Problem(package.entry, "", error.code, error.message, error.hint))
-            exit_code = exit_code or error.exit_code
-    return ImportReport(tuple(published), tuple(unchanged), tuple(failed), exit_code)
+    failed: list[tuple[ImportedPackage, MarketError]] = []
+    for start in range(0, len(plan.accepted), _TOGETHER):
+        group = plan.accepted[start : start + _TOGETHER]
+        for place, package in enumerate(group):
+            advance(str(package.id), start + place, len(plan.accepted))
+        for package, outcome in zip(group, _publish(group, registry, signer, now), strict=True):
+            if isinstance(outcome, MarketError):
+                failed.append((package, outcome))
+            else:
+                (published if outcome else unchanged).append(f"{package.id}@{package.manifest.version}")
+    problems = tuple(Problem(package.entry, "", error.code, error.message, error.hint) for package, error in failed)
+    return ImportReport(tuple(published), tuple(unchanged), problems, failed[0][1].exit_code if failed else 0)
 
 
-def _publish(package: ImportedPackage, registry: "Registry", signer: "Signer", now: datetime) -> bool:
-    """Publish one package; False when the registry has the same content under its id and version already."""
+def _publish(
+    group: Sequence[ImportedPackage], registry: "Registry", signer: "Signer", now: datetime
+) -> list[bool | MarketError]:
+    """Publish packages together; of each tell whether it is new, False when the same content was there already."""
+    with tempfile.TemporaryDirectory(prefix="ggen-import-") as scratch:
+        signed = [_signed(package, Path(scratch), signer, now) for package in group]
+        ready = [item for item in signed if not isinstance(item, MarketError)]
+        outcomes = registry.publish_many(ready) if ready else []
+    verdicts = iter(
+        [_verdict(outcome, release, registry) for outcome, (_, release) in zip(outcomes, ready, strict=True)]
+    )
+    return [item if isinstance(item, MarketError) else next(verdicts) for item in signed]
+
+
+def _signed(
+    package: ImportedPackage, scratch: Path, signer: "Signer", now: datetime
+) -> "tuple[PackageSource, Release] | MarketError":
     from marketplace.source import FolderSource, build_release
 
-    with tempfile.TemporaryDirectory(prefix="ggen-import-") as scratch:
-        source = FolderSource.read(package.write(Path(scratch) / "package"))
-        release = build_release(source, signer, now)
-        try:
-            registry.publish(source, release)
-        except ConflictError as error:
-            listed = registry.get_release(release.id, release.version) if error.code == "version-exists" else None
-            if listed is None or listed.release.content_id != release.content_id:
-                raise
-            return False
+    try:
+        source = FolderSource.read(package.write(scratch / str(package.id)))
+        return source, build_release(source, signer, now)
+    except UnavailableError:
+        raise
+    except MarketError as error:
+        return error
+
+
+def _verdict(outcome: "Receipt | MarketError", release: "Release", registry: "Registry") -> bool | MarketError:
+    if not isinstance(outcome, MarketError):
         return True
+    if isinstance(outcome, ConflictError) and outcome.code == "version-exists":
+        there = registry.get_release(release.id, release.version).release
+        return False if there.content_id == release.content_id else outcome
+    return outcome

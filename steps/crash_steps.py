@@ -4,7 +4,7 @@ import signal
 
 from behave import given, then, when
 
-from support import crash, tracing
+from support import crash, sync_order, tracing
 
 
 @given("system calls can be traced here")
@@ -32,6 +32,23 @@ def step_failing(context, command):
 @when('"{command}" meets a full disk at every fifth of its operations')
 def step_full(context, command):
     context.tries = crash.every_operation(context.world, "full", command, step=5)
+
+
+@when('the system calls of "{command}" are looked at')
+def step_looked_at(context, command):
+    context.order = sync_order.SyncOrder.of(crash.calls_of(context.world, command))
+
+
+@then("each of at least {least:d} blobs was synced before it got its name")
+def step_synced_before(context, least):
+    assert len(context.order.named) >= least, context.order.named
+    assert not context.order.named_unsynced(), context.order.named_unsynced()
+
+
+@then("the folder of each name was synced before the index was, the last time")
+def step_folders_before(context):
+    assert context.order.index_synced, "the index was never synced"
+    assert not context.order.told_unsynced(), context.order.told_unsynced()
 
 
 @then("more than {least:d} tries were killed, and each left the old or the new state")

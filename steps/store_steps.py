@@ -3,6 +3,7 @@
 from behave import given, then, when
 
 from marketplace.model.tree import digest_of
+from marketplace.storage.files import STAGED_PREFIX
 from marketplace.storage.memory import MemoryStore
 from support import carrying, store_laws, stores
 
@@ -152,6 +153,37 @@ def step_names_differ(context, bits):
 def step_put_two(context, one, other):
     context.kept = context.store.put_bytes(one.encode())
     context.store.put_bytes(other.encode())
+
+
+@when("{count:d} different blobs are put together, each twice over, and one of them was there")
+def step_put_together(context, count):
+    context.contents = stores.many(count)
+    context.store.put_bytes(context.contents[0])
+    context.stored, context.opened = stores.put_together(context.store, context.contents)
+
+
+@then("{count:d} were stored, and the one that was there was not opened")
+def step_stored_together(context, count):
+    wanted = context.contents[-count:]
+    assert context.opened == wanted, len(context.opened)
+    assert context.stored == {digest_of(data): len(data) for data in wanted}, context.stored
+
+
+@then("reading each of them gives what was put")
+def step_read_each(context):
+    assert all(context.store.read(digest_of(data), 100) == data for data in context.contents)
+
+
+@when("{count:d} different blobs are put together, and of the last {trouble}")
+def step_put_together_wrong(context, count, trouble):
+    context.contents = stores.many(count)
+    context.code = stores.put_together_with_trouble(context.store, context.contents, trouble)
+
+
+@then("the last of them is not there, nor a staged file")
+def step_last_not_there(context):
+    assert not context.store.has(digest_of(context.contents[-1]))
+    assert not list(context.world.root.rglob(f"{STAGED_PREFIX}*"))
 
 
 @when("garbage is collected by a list that breaks in the middle")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from support import crash_point, tracing
@@ -29,6 +30,24 @@ def every_operation(world: World, kind: str, command: str, *, step: int = 1) -> 
     what came of each try, in their order. A kill just after an fsync is left out: what it leaves is what a kill just
     before it leaves.
     """
+    whole, undisturbed = _undisturbed(world, command)
+    points = whole.folder.parent
+    return _tried([
+        replace(whole, folder=points / f"{place:04}", kind=kind, text=call.text,
+                rules=tuple(_rules(kind, place, undisturbed)))
+        for place, call in enumerate(undisturbed)
+        if kind != "killed" or place == 0 or undisturbed[place - 1].name not in tracing.SYNCING
+    ][::step])  # fmt: skip
+
+
+def calls_of(world: World, command: str) -> list[str]:
+    """Run `command` undisturbed; return its system calls as strace shows them, in their order."""
+    whole, _ = _undisturbed(world, command)
+    return (whole.folder / crash_point.LOG).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+
+
+def _undisturbed(world: World, command: str) -> tuple[Point, list[Call]]:
+    """Run `command` undisturbed in a folder of its own; return how, and its calls that change files."""
     before = world.root / "before"
     before.mkdir()
     for folder in (world.home, world.project):
@@ -37,14 +56,10 @@ def every_operation(world: World, kind: str, command: str, *, step: int = 1) -> 
     world.defer(lambda: shutil.rmtree(points))
     argv = tuple(world.command(command)[0][1:])
     epoch = int(world.now.timestamp())
-    (whole,) = _tried([Point(before, points / "whole", argv, epoch, "", (), "")])
-    assert whole.exit_code == 0, whole
-    undisturbed = tracing.changes(points / "whole" / crash_point.LOG, points / "whole")
-    return _tried([
-        Point(before, points / f"{place:04}", argv, epoch, kind, tuple(_rules(kind, place, undisturbed)), call.text)
-        for place, call in enumerate(undisturbed)
-        if kind != "killed" or place == 0 or undisturbed[place - 1].name not in tracing.SYNCING
-    ][::step])  # fmt: skip
+    whole = Point(before, points / "whole", argv, epoch, "", (), "")
+    (tried,) = _tried([whole])
+    assert tried.exit_code == 0, tried
+    return whole, tracing.changes(whole.folder / crash_point.LOG, whole.folder)
 
 
 def _tried(points: Sequence[Point]) -> list[Tried]:

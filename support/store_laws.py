@@ -14,7 +14,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where it exi
 _SETTINGS = settings(max_examples=20, stateful_step_count=25, deadline=None, database=None, derandomize=True)
 
 
-def holds_like_a_dictionary(kind: str) -> None:
+def holds_like_a_dictionary(kind: str) -> None:  # noqa: C901 - the rules of one machine, each a line or two
     """Run random sequences of operations on a store of that kind and on a dictionary."""
 
     class Machine(RuleBasedStateMachine):
@@ -35,6 +35,12 @@ def holds_like_a_dictionary(kind: str) -> None:
             digest = stores.put(self.store, data)
             self.expected[digest] = data
             return digest
+
+        @rule(contents=strategies.lists(_DATA, max_size=5))
+        def put_together(self, contents: list[bytes]) -> None:
+            digests = list(map(digest_of, contents))
+            assert stores.put_together(self.store, contents)[0].keys() == set(digests) - self.expected.keys()
+            self.expected.update(zip(digests, contents, strict=True))
 
         @rule(target=known, data=_DATA)
         def put_with_the_wrong_digest(self, data: bytes) -> str:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from marketplace.errors import MarketError
 from marketplace.model.tree import digest_of
-from marketplace.storage.base import BlobStore
+from marketplace.storage.base import BlobStore, NewBlob
 from marketplace.storage.files import STAGED_PREFIX
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.memory import MemoryStore
@@ -68,6 +69,31 @@ def code_of(action: Callable[[], object]) -> str:
     except MarketError as error:
         return error.code
     raise AssertionError("it was not refused")
+
+
+def many(count: int) -> list[bytes]:
+    """Return the bytes of so many different blobs."""
+    return [b"blob %d" % number for number in range(count)]
+
+
+def put_together(store: BlobStore, contents: Sequence[bytes]) -> tuple[dict[str, int], list[bytes]]:
+    """Put blobs together, each twice over; return what the store says it stored, and the contents that it opened."""
+    opened: list[bytes] = []
+
+    def opening(data: bytes) -> Callable[[], BinaryIO]:
+        return lambda: opened.append(data) or io.BytesIO(data)  # type: ignore[func-returns-value]
+
+    blobs = [NewBlob(digest_of(data), len(data), opening(data)) for data in contents]
+    return store.put_many([*blobs, *blobs]), opened
+
+
+def put_together_with_trouble(store: BlobStore, contents: Sequence[bytes], trouble: str) -> str:
+    """Put blobs together of which the last is not what is said of it; return the code of the refusal."""
+    *good, last = contents
+    wrong = {"the bytes are others": last[::-1], "there are more bytes than said": last + b"x"}[trouble]
+    blobs = [NewBlob(digest_of(data), len(data), partial(io.BytesIO, data)) for data in good]
+    bad = NewBlob(digest_of(last), len(last), partial(io.BytesIO, wrong))
+    return code_of(lambda: store.put_many([*blobs, bad]))
 
 
 class Breaking(io.RawIOBase):

@@ -138,6 +138,32 @@ Feature: A content store keeps bytes under their digest
       | filesystem |
       | memory     |
 
+  Scenario Outline: The <store> store takes many blobs together, those that it lacks and each once
+    Given a <store> store
+    When 300 different blobs are put together, each twice over, and one of them was there
+    Then 299 were stored, and the one that was there was not opened
+    And the store counts 300 blobs
+    And reading each of them gives what was put
+
+    Examples:
+      | store      |
+      | filesystem |
+      | memory     |
+
+  Scenario Outline: Among many blobs put together to the <store> store <trouble> is refused
+    Given a <store> store
+    When 300 different blobs are put together, and of the last <trouble>
+    Then it is refused with "<code>"
+    And the store's verification finds nothing
+    And the last of them is not there, nor a staged file
+
+    Examples:
+      | store      | trouble                        | code           |
+      | filesystem | the bytes are others           | blob-corrupt   |
+      | memory     | the bytes are others           | blob-corrupt   |
+      | filesystem | there are more bytes than said | blob-too-large |
+      | memory     | there are more bytes than said | blob-too-large |
+
   Scenario Outline: When nobody can tell what is needed, the <store> store deletes nothing
     Given a <store> store
     When the bytes "kept" and "gone" are put

@@ -13,6 +13,11 @@ Feature: A command that is cut short leaves the old or the new state
     When "ggen market publish axum" is killed at each of its operations
     Then more than 60 tries were killed, and each left the old or the new state
 
+  Scenario: What is published is on the disk before it has its name, and its name is before the index tells of it
+    When the system calls of "ggen market publish axum" are looked at
+    Then each of at least 4 blobs was synced before it got its name
+    And the folder of each name was synced before the index was, the last time
+
   Scenario Outline: <what> is killed at each of its operations
     Given I run "ggen market publish axum"
     And I run "ggen market search axum"

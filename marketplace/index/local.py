@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -123,12 +123,29 @@ class LocalIndex:
             ConflictError: `version-exists`; `identical` in the details tells whether it is the very same content.
             UnavailableError: `store-unwritable`, `disk-full`, `index-busy`.
         """
-        with self._transaction() as db:
+        (outcome,) = self.append_releases([(release, manifest, manifest_data)])
+        if isinstance(outcome, ConflictError):
+            raise outcome
+        return outcome
+
+    def append_releases(self, offers: "Iterable[tuple[Release, Manifest, bytes]]") -> list[int | ConflictError]:
+        """Append verified releases in one transaction; return the number of each in the log, or why it is not there.
+
+        Raises:
+            UnavailableError: `store-unwritable`, `disk-full`, `index-busy`; nothing was appended.
+        """
+        with self._transaction():
+            return [self._append_release(*offer) for offer in offers]
+
+    def _append_release(self, release: "Release", manifest: "Manifest", data: bytes) -> int | ConflictError:
+        try:
             self.refuse_existing(release)
-            seq = self._append("release", release.encode())
-            db.execute("INSERT OR IGNORE INTO manifests VALUES (?, ?)", (release.manifest, manifest_data))
-            self._add_release(seq, release)
-            self._refresh_package(str(release.id), {release.manifest: manifest})
+        except ConflictError as error:
+            return error
+        seq = self._append("release", release.encode())
+        self._db.execute("INSERT OR IGNORE INTO manifests VALUES (?, ?)", (release.manifest, data))
+        self._add_release(seq, release)
+        self._refresh_package(str(release.id), {release.manifest: manifest})
         return seq
 
     def refuse_existing(self, release: "Release") -> None:

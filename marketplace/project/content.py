@@ -1,6 +1,5 @@
 """Installed files against the tree they must be: staging and checking."""
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,7 +10,8 @@ from marketplace.errors import IntegrityError, NotFoundError, UnavailableError
 from marketplace.model.release import Release
 from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.storage.base import read_tree
-from marketplace.storage.filesystem import CHUNK, FilesystemStore, corrupt
+from marketplace.storage.blobs import corrupt, hash_file
+from marketplace.storage.filesystem import FilesystemStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _difference(path: str, entry: TreeEntry) -> Problem | None:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             return _not_plain(entry)
-        digest = _hash(handle, status.st_size)
+        digest = hash_file(handle, status.st_size)
     finally:
         os.close(handle)
     if digest != entry.digest:
@@ -159,15 +159,3 @@ def _difference(path: str, entry: TreeEntry) -> Problem | None:
 
 def _not_plain(entry: TreeEntry) -> Problem:
     return Problem(entry.path, "link", "a plain file", "a link or special file")
-
-
-def _hash(handle: int, size: int) -> str:
-    """Return the digest of an open file; one read suffices for one of the `size` it had, if that is small."""
-    state = hashlib.sha256()
-    want = min(size + 1, CHUNK)
-    while chunk := os.read(handle, want):
-        state.update(chunk)
-        if len(chunk) == size:
-            break
-        want = CHUNK
-    return "sha256:" + state.hexdigest()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from marketplace.errors import MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.manifest import Manifest
 from marketplace.model.package import ListedRelease, Package, PackageSource
@@ -64,6 +65,16 @@ class Registry(Protocol):
             ConflictError: `version-exists`, a release of the same precedence is there.
             IntegrityError: signature, key pin, digest, or content that differs from the release.
             UnavailableError: the disk is full or the registry cannot be written.
+        """
+
+    def publish_many(self, packages: Sequence[tuple[PackageSource, Release]]) -> list[Receipt | MarketError]:
+        """Publish several releases, each by itself: one that is refused keeps no other out.
+
+        Returns, in their order, the receipt of each or what `publish` would have raised. All that were taken are
+        visible to every reader when this returns.
+
+        Raises:
+            UnavailableError: the disk is full or the registry cannot be written; none was published.
         """
 
     def get_package(self, id_: PackageId) -> Package:

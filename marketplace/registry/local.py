@@ -1,11 +1,11 @@
 """The embedded registry: an index, a content store and a search view in one folder of the home."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
+from marketplace.errors import MarketError, NotFoundError
 
 if TYPE_CHECKING:
     from marketplace.index.local import LocalIndex
@@ -96,55 +96,16 @@ class LocalRegistry:
         A version that is there with the same content is refused too, but its blobs are put again: so a damaged store
         is mended by publishing from the source.
         """
-        from marketplace.registry.base import Receipt
+        (outcome,) = self.publish_many([(source, release)])
+        if isinstance(outcome, MarketError):
+            raise outcome
+        return outcome
 
-        self._trust.check_release(release, pin=False)
-        manifest, data = self._check(source, release)
-        with self.store.writing(f"publishing {release}"):
-            self.index.refuse_unwritable()
-            try:
-                self.index.refuse_existing(release)
-            except ConflictError as error:
-                if error.details.get("identical"):
-                    self._store(source)
-                raise
-            new = self._store(source)
-            self._trust.check_release(release)
-            position = self.index.append_release(release, manifest, data)
-        return Receipt(release, self._name, position, new.blobs, new.bytes)
+    def publish_many(self, packages: "Sequence[tuple[PackageSource, Release]]") -> "list[Receipt | MarketError]":
+        """Publish several releases with few syncs and one transaction; see `Registry`."""
+        from marketplace.registry.publishing import Publishing
 
-    def _store(self, source: "PackageSource") -> "StoreStats":
-        """Put the files and the tree that the store lacks or holds damaged; return how much that was."""
-        from marketplace.storage.base import StoreStats
-
-        lacking = {entry.digest: entry for entry in source.tree if not self.store.is_sound(entry.digest)}
-        for entry in lacking.values():
-            with source.open(entry.path) as stream:
-                self.store.put(stream, expected=entry.digest, limit=entry.size)
-        tree = source.tree
-        sizes = [entry.size for entry in lacking.values()]
-        if not self.store.is_sound(tree.content_id):
-            self.store.put_bytes(tree.encoded)
-            sizes.append(len(tree.encoded))
-        return StoreStats(len(sizes), sum(sizes))
-
-    def _check(self, source: "PackageSource", release: "Release") -> "tuple[Manifest, bytes]":
-        """Check that the release binds exactly this content; return the manifest as the release binds it."""
-        from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
-        from marketplace.model.tree import digest_of
-        from marketplace.source import check_tree
-
-        tree = source.tree
-        check_tree(tree)
-        with source.open(FILE_NAME) as file:
-            data = file.read(MAX_BYTES + 1)
-        manifest = Manifest.parse(data)
-        bound = (release.content_id, release.size, release.files, release.manifest, release.id, release.version)
-        found = (tree.content_id, tree.size, len(tree), digest_of(data), manifest.id, manifest.version)
-        if bound != found or release.dependencies != manifest.dependencies:
-            hint = "build and sign the release again from the same files"
-            raise IntegrityError("release-mismatch", f"the release {release} is not of this content", hint=hint)
-        return manifest, data
+        return Publishing(self.store, self.index, self._trust, self._name).publish_many(packages)
 
     def yank(self, record: "YankRecord") -> None:
         """Append a yank; see `Registry`."""
@@ -221,15 +182,13 @@ class LocalRegistry:
     def fetch(self, release: "Release", store: "BlobStore") -> "Fetched":
         """Copy what `store` lacks of a release into it, verified; see `Registry`."""
         from marketplace.registry.base import Fetched
-        from marketplace.storage.base import read_tree
+        from marketplace.storage.base import NewBlob, read_tree
 
         if store is self.store:
             return Fetched(0, 0)
         tree = read_tree(self.store, release.content_id)
         lacking = {entry.digest: entry.size for entry in tree if not store.has(entry.digest)}
-        for digest in lacking:
-            with self.store.open(digest) as stream:
-                store.put(stream, expected=digest)
+        store.put_many(NewBlob(digest, size, partial(self.store.open, digest)) for digest, size in lacking.items())
         store.put_bytes(tree.encoded)
         return Fetched(len(lacking), sum(lacking.values()))
 

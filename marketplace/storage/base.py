@@ -1,6 +1,6 @@
 """The contract of a blob store; `features/local/blob_store.feature` holds every implementation to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -22,6 +22,15 @@ class Damage:
     digest: str
     kind: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlob:
+    """Content to store: its digest, its size in bytes, and what opens it for reading."""
+
+    digest: str
+    size: int
+    open: Callable[[], BinaryIO]
 
 
 class BlobSource(Protocol):
@@ -61,6 +70,17 @@ class BlobStore(BlobSource, Protocol):
             IntegrityError: `blob-corrupt` when the digest is not `expected`, `blob-too-large` beyond `limit` bytes;
                 nothing is kept.
             UnavailableError: `disk-full`, `store-unwritable` or `store-full`; nothing is kept.
+        """
+
+    def put_many(self, blobs: Iterable[NewBlob]) -> dict[str, int]:
+        """Store those of `blobs` that are not there or damaged; return the digests and sizes of these.
+
+        When this returns all are there to stay. Equal blobs are stored once; one that is there is not opened.
+
+        Raises:
+            IntegrityError: `blob-corrupt` or `blob-too-large`, the content is not of its digest or longer than its
+                size; some of the others may be stored.
+            UnavailableError: as `put`.
         """
 
     def put_bytes(self, data: bytes) -> str:

@@ -1,86 +1,27 @@
 """The content store on disk: `blobs/ab/cdef…`, each named by the SHA-256 of its bytes.
 
-Immutability is the filesystem's: a blob is staged, made durable and then *linked* into its place, which fails when the
-place is taken, and it is read-only from then on. What is linked into projects is never the blob itself but a second
-copy under `links/`, so that an installed file edited in place cannot damage the store.
+How blobs get their places is `placing`'s, how files are made from them `links`'. A blob is read-only once it is there.
 """
 
-import hashlib
 import io
 import math
 import os
-import shutil
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-from marketplace.errors import IntegrityError, NotFoundError
+from marketplace.errors import IntegrityError
 from marketplace.model.tree import DIGEST
-from marketplace.storage.base import Damage, StoreStats
-from marketplace.storage.files import disk_error, remove_stale, staged_name, sync_folder
+from marketplace.storage.base import Damage, NewBlob, StoreStats
+from marketplace.storage.blobs import CHUNK, VerifyingReader, check_digest, corrupt, hash_file, missing, too_large
+from marketplace.storage.files import disk_error, remove_stale
+from marketplace.storage.links import How, LinkCopies
 from marketplace.storage.locks import FileLock
+from marketplace.storage.placing import Placer
 
-CHUNK = 1024 * 1024
-"""Bytes read at once: large enough to amortise the call, small enough for constant memory."""
-
-_FICLONE = 0x40049409
-"""ioctl number of "clone this file's extents" (linux/fs.h)."""
-
-_SHARD = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""A link in the place of one of the store's inner folders would lead writes somewhere else."""
-
-How = Literal["reflink", "hardlink", "copy"]
-
-
-class VerifyingReader(io.RawIOBase):
-    """Streams a blob; the read that reaches the end raises when the bytes do not have their digest."""
-
-    def __init__(self, file: BinaryIO, digest: str) -> None:
-        super().__init__()
-        self._file = file
-        self._digest = digest
-        self._hash = hashlib.sha256()
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Fill `buffer`.
-
-        Raises:
-            IntegrityError: `blob-corrupt` at the end of the data.
-        """
-        count = self._file.readinto(buffer)  # type: ignore[attr-defined]
-        self._hash.update(memoryview(buffer)[:count])
-        if count == 0 and len(buffer) and "sha256:" + self._hash.hexdigest() != self._digest:
-            raise corrupt(self._digest)
-        return int(count)
-
-    def close(self) -> None:
-        """Close the file underneath."""
-        self._file.close()
-        super().close()
-
-
-def corrupt(digest: str) -> IntegrityError:
-    """Return the error for a blob whose bytes do not have its digest."""
-    hint = "`ggen market cache verify` lists the damage; publish the package again or restore a backup of the store"
-    return IntegrityError("blob-corrupt", f"the stored blob {digest} is damaged", hint=hint, digest=digest)
-
-
-def check_digest(digest: str) -> None:
-    """Raise IntegrityError `digest-malformed` for what is not a digest as this project writes it."""
-    if not DIGEST.fullmatch(digest):
-        raise IntegrityError("digest-malformed", f"{digest[:80]!r} is not a sha256 digest")
-
-
-def missing(digest: str) -> NotFoundError:
-    """Return the error for a blob that is not in a store."""
-    return NotFoundError("blob-missing", f"blob {digest} is not in the store", digest=digest)
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class FilesystemStore:
@@ -98,8 +39,9 @@ class FilesystemStore:
         self._lock_timeout = lock_timeout
         self._notify = notify
         self._blobs = root / "blobs"
-        self._links = root / "links"
         self._staging = root / "staging"
+        self._placer = Placer(root, is_sound=self.is_sound, notify=notify)
+        self._links = LinkCopies(root / "links", self.path_of, self.open)
 
     def path_of(self, digest: str) -> Path:
         """Return where the blob is kept (whether it is there or not).
@@ -107,8 +49,11 @@ class FilesystemStore:
         Raises:
             IntegrityError: `digest-malformed`; so no path is ever made from unchecked text.
         """
+        return Path(self._file_of(digest))
+
+    def _file_of(self, digest: str) -> str:
         check_digest(digest)
-        return self._blobs / digest[7:9] / digest[9:]
+        return f"{self._blobs}/{digest[7:9]}/{digest[9:]}"
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there; see `BlobSource`."""
@@ -117,13 +62,13 @@ class FilesystemStore:
     def open(self, digest: str) -> BinaryIO:
         """Open a blob for verified streaming; see `BlobSource`."""
         try:
-            handle = os.open(self.path_of(digest), os.O_RDONLY | os.O_NOFOLLOW)
+            handle = os.open(self._file_of(digest), _READ)
         except FileNotFoundError:
             raise missing(digest) from None
         except OSError as error:
             raise corrupt(digest) from error
         raw = VerifyingReader(os.fdopen(handle, "rb", buffering=0), digest)
-        return io.BufferedReader(raw, CHUNK)
+        return io.BufferedReader(raw, min(CHUNK, os.fstat(handle).st_size + 1))
 
     def read(self, digest: str, limit: int) -> bytes:
         """Return a whole verified blob of at most `limit` bytes; see `BlobSource`."""
@@ -179,77 +124,32 @@ class FilesystemStore:
         """
         with self.writing("writing a blob"):
             try:
-                return self._put(stream, expected, limit)
+                return self._placer.place(stream, expected, limit)
             except OSError as error:
                 raise disk_error(error, "the content store") from error
 
-    def _put(self, stream: BinaryIO, expected: str | None, limit: int | None) -> tuple[str, int]:
-        staged = self._staging / staged_name()
-        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o444)
-        try:
-            with os.fdopen(handle, "wb", buffering=0) as file:
-                digest, count = copy_hashing(stream, file, limit)
-                if expected is not None and digest != expected:
-                    raise IntegrityError(
-                        "blob-corrupt", f"the bytes have the digest {digest}, not {expected}",
-                        expected=expected, actual=digest,
-                    )  # fmt: skip
-                if not self.is_sound(digest):
-                    os.fchmod(file.fileno(), 0o444)
-                    os.fsync(file.fileno())
-                    self._place(staged, file.fileno(), digest)
-        finally:
-            staged.unlink(missing_ok=True)
-        return digest, count
+    def put_many(self, blobs: Iterable[NewBlob]) -> dict[str, int]:
+        """Store what is lacking or damaged, with few syncs for many blobs; see `BlobStore`.
+
+        Raises:
+            IntegrityError: as `put`.
+        """
+        with self.writing("writing blobs"):
+            try:
+                return self._placer.place_many(blobs)
+            except OSError as error:
+                raise disk_error(error, "the content store") from error
 
     def is_sound(self, digest: str) -> bool:
         """Tell whether the blob is there and has its digest, by reading it."""
         try:
-            with self.open(digest) as file:
-                while file.read(CHUNK):
-                    pass
-        except (NotFoundError, IntegrityError):
+            handle = os.open(self._file_of(digest), _READ)
+        except OSError:
             return False
-        return True
-
-    def _place(self, staged: Path, handle: int, digest: str) -> None:
-        """Give the staged file its name, unless somebody else stored the same bytes in this moment."""
-        target = self.path_of(digest)
-        shard = self._open_shard(target.parent)
         try:
-            try:
-                os.link(staged, target.name, dst_dir_fd=shard, follow_symlinks=False)
-            except FileExistsError:
-                if self.is_sound(digest):
-                    return
-                self._bury(target, digest)
-                staged.replace(target)
-            if not os.path.samestat(os.fstat(handle), os.stat(target.name, dir_fd=shard, follow_symlinks=False)):
-                os.unlink(target.name, dir_fd=shard)
-                hint = "find out who else writes into the home (GGEN_HOME), then run the command again"
-                raise IntegrityError("staged-changed", f"somebody replaced the staged file {staged}", hint=hint)
-            os.fsync(shard)
+            return hash_file(handle, os.fstat(handle).st_size) == digest
         finally:
-            os.close(shard)
-
-    def _open_shard(self, folder: Path) -> int:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            sync_folder(self._blobs)
-        try:
-            return os.open(folder, _SHARD)
-        except OSError as error:
-            if _is_folder(folder):
-                raise
-            hint = "remove it: blobs would be written somewhere else"
-            raise IntegrityError("store-unsafe", f"{folder} is a link or no folder", hint=hint) from error
-
-    def _bury(self, target: Path, digest: str) -> None:
-        """Keep a damaged blob for whoever wants to know what happened to it."""
-        grave = self.root / "damaged"
-        grave.mkdir(exist_ok=True)
-        os.link(target, grave / f"{digest[7:]}-{time.time_ns()}", follow_symlinks=False)
-        self._notify(f"the stored blob {digest} was damaged and has been replaced; what was there is in {grave}")
+            os.close(handle)
 
     def put_bytes(self, data: bytes) -> str:
         """Store `data`; see `BlobStore`."""
@@ -289,7 +189,7 @@ class FilesystemStore:
         with self.alone("collecting garbage"):
             kept = set(keep)
             blobs = [path for path, digest in self._files() if digest is not None and digest not in kept]
-            copies = [path for path in self._link_copies() if path.lstat().st_nlink == 1]
+            copies = list(self._links.unused())
             freed = StoreStats(len(blobs), sum(path.lstat().st_size for path in [*blobs, *copies]))
             if not dry_run:
                 for path in [*blobs, *copies]:
@@ -299,13 +199,7 @@ class FilesystemStore:
 
     def clear_link_copies(self) -> int:
         """Remove the copies kept for linking (projects keep theirs); return the bytes no longer used."""
-        freed = sum(path.lstat().st_size for path in self._link_copies() if path.lstat().st_nlink == 1)
-        if self._links.is_dir():
-            shutil.rmtree(self._links)
-        return freed
-
-    def _link_copies(self) -> Iterator[Path]:
-        return self._links.glob("??/*") if self._links.is_dir() else iter(())
+        return self._links.clear()
 
     def stats(self) -> StoreStats:
         """Count blobs and bytes; see `BlobStore`."""
@@ -323,89 +217,12 @@ class FilesystemStore:
             NotFoundError: `blob-missing`.
             IntegrityError: `blob-corrupt` (when the bytes were copied).
         """
-        if not copy:
-            try:
-                self._link(digest, destination, executable=executable)
-            except OSError:
-                pass  # another filesystem (EXDEV), too many links (EMLINK) or no links at all (EPERM): copy instead
-            else:
-                return "hardlink"
-        return self._copy(digest, destination, 0o755 if executable else 0o644)
-
-    def _link(self, digest: str, destination: str | Path, *, executable: bool) -> None:
-        source = self._link_path(digest, executable=executable)
-        try:
-            os.link(source, destination)
-        except FileNotFoundError:
-            self._make_link_copy(digest, Path(source), executable=executable)
-            os.link(source, destination)
-
-    def _link_path(self, digest: str, *, executable: bool) -> str:
-        check_digest(digest)
-        return f"{self._links}/{digest[7:9]}/{digest[9:]}{'-x' if executable else ''}"
-
-    def _make_link_copy(self, digest: str, path: Path, *, executable: bool) -> None:
-        """Make the copy of a blob that may be linked into projects, from the verified blob."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged = path.with_name(staged_name())
-        try:
-            self._copy(digest, staged, 0o555 if executable else 0o444)
-            staged.replace(path)
-        finally:
-            staged.unlink(missing_ok=True)
+        return self._links.materialise(digest, destination, executable=executable, copy=copy)
 
     def drop_link_copy(self, digest: str, *, executable: bool) -> None:
         """Forget a link copy that was edited through a project; the next use makes a fresh one."""
-        Path(self._link_path(digest, executable=executable)).unlink(missing_ok=True)
-
-    def _copy(self, digest: str, destination: str | Path, mode: int) -> How:
-        with self.open(digest) as source:
-            handle = os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-            with os.fdopen(handle, "wb", buffering=0) as target:
-                os.fchmod(handle, mode)
-                cloned = self._clone(digest, handle)
-                if not cloned:
-                    shutil.copyfileobj(source, target, CHUNK)
-        return "reflink" if cloned else "copy"
-
-    def _clone(self, digest: str, target: int) -> bool:
-        with self.path_of(digest).open("rb") as source:
-            return clone(source.fileno(), target)
-
-
-def clone(source: int, target: int) -> bool:
-    """Let the file `target` share the extents of `source` (both descriptors); False when the filesystem cannot."""
-    import fcntl
-
-    try:
-        fcntl.ioctl(target, _FICLONE, source)
-    except OSError:
-        return False
-    return True
+        self._links.drop(digest, executable=executable)
 
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
-
-
-def too_large(limit: int) -> IntegrityError:
-    """Return the error for data beyond its limit."""
-    return IntegrityError("blob-too-large", f"the data is longer than {limit} bytes", limit=limit)
-
-
-def copy_hashing(source: BinaryIO, target: BinaryIO, limit: int | None) -> tuple[str, int]:
-    """Copy a stream in pieces; return its `sha256:` digest and its length.
-
-    Raises:
-        IntegrityError: `blob-too-large` as soon as more than `limit` bytes were read.
-    """
-    state, count = hashlib.sha256(), 0
-    while chunk := source.read(CHUNK):
-        count += len(chunk)
-        if limit is not None and count > limit:
-            raise too_large(limit)
-        state.update(chunk)
-        view = memoryview(chunk)
-        while view:
-            view = view[target.write(view) :]
-    return "sha256:" + state.hexdigest(), count

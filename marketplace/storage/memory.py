@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from marketplace.errors import IntegrityError, UnavailableError
 from marketplace.model.tree import digest_of
-from marketplace.storage.base import Damage, StoreStats
-from marketplace.storage.filesystem import check_digest, copy_hashing, corrupt, missing, too_large
+from marketplace.storage.base import Damage, NewBlob, StoreStats
+from marketplace.storage.blobs import check_digest, copy_hashing, corrupt, missing, too_large, unexpected
 
 
 class MemoryStore:
@@ -55,9 +55,7 @@ class MemoryStore:
                 raise
             raise self._full() from None
         if expected is not None and digest != expected:
-            raise IntegrityError(
-                "blob-corrupt", f"the bytes have the digest {digest}, not {expected}", expected=expected, actual=digest
-            )
+            raise unexpected(digest, expected)
         self._keep(digest, buffer.getvalue())
         return digest, count
 
@@ -70,6 +68,20 @@ class MemoryStore:
 
     def _full(self) -> UnavailableError:
         return UnavailableError("store-full", f"the memory store holds at most {self._max_bytes} bytes")
+
+    def put_many(self, blobs: Iterable[NewBlob]) -> dict[str, int]:
+        """Store what is lacking or damaged; see `BlobStore`."""
+        stored = {}
+        for blob in blobs:
+            if not self.is_sound(blob.digest):
+                with blob.open() as stream:
+                    self.put(stream, expected=blob.digest, limit=blob.size)
+                stored[blob.digest] = blob.size
+        return stored
+
+    def is_sound(self, digest: str) -> bool:
+        """Tell whether the blob is there and has its digest."""
+        return self.has(digest) and digest_of(self._blobs[digest]) == digest
 
     def put_bytes(self, data: bytes) -> str:
         """Store `data`; see `BlobStore`."""

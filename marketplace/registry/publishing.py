@@ -1,0 +1,131 @@
+"""Publishing into the local registry: verify, store, then append, for one release or for several at once."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from marketplace.errors import ConflictError, IntegrityError, MarketError, UnavailableError
+from marketplace.index.local import LocalIndex
+from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
+from marketplace.model.release import Release
+from marketplace.model.tree import digest_of
+from marketplace.registry.base import PackageSource, Receipt
+from marketplace.security.trust import TrustStore
+from marketplace.source import check_tree
+from marketplace.storage.base import NewBlob
+from marketplace.storage.filesystem import FilesystemStore
+
+
+@dataclass(slots=True)
+class _Offer:
+    """A release to publish, and what came of it so far; with an `error` it goes no further."""
+
+    source: PackageSource
+    release: Release
+    described: tuple[Manifest, bytes] | None = None
+    error: MarketError | None = None
+    mending: bool = False
+    position: int = 0
+
+    def attempt(self, step: "Callable[[_Offer], object]") -> None:
+        """Take a step unless an earlier one failed. That nothing can be written concerns all, so it is raised."""
+        if self.error is None:
+            try:
+                step(self)
+            except UnavailableError:
+                raise
+            except MarketError as error:
+                self.error = error
+
+
+class Publishing:
+    """The way of releases into `store` and `index`, checked by `trust`; `name` is the registry's, for receipts."""
+
+    def __init__(self, store: FilesystemStore, index: LocalIndex, trust: TrustStore, name: str) -> None:
+        self._store = store
+        self._index = index
+        self._trust = trust
+        self._name = name
+
+    def publish_many(self, packages: Sequence[tuple[PackageSource, Release]]) -> list[Receipt | MarketError]:
+        """Publish releases, each by itself; see `Registry`. All content is durable before the append names it."""
+        offers = [_Offer(source, release) for source, release in packages]
+        for offer in offers:
+            offer.attempt(self._verify)
+        what = f"{offers[0].release}" if len(offers) == 1 else f"{len(offers)} packages"
+        with self._store.writing(f"publishing {what}"):
+            self._index.refuse_unwritable()
+            for offer in offers:
+                offer.attempt(self._refuse_existing)
+            stored = self._keep([offer for offer in offers if offer.error is None or offer.mending])
+            for offer in offers:
+                offer.attempt(lambda offer: self._trust.check_release(offer.release))
+            self._append([offer for offer in offers if offer.error is None])
+        return [offer.error or self._receipt(offer, stored) for offer in offers]
+
+    def _verify(self, offer: _Offer) -> None:
+        self._trust.check_release(offer.release, pin=False)
+        offer.described = checked(offer.source, offer.release)
+
+    def _refuse_existing(self, offer: _Offer) -> None:
+        try:
+            self._index.refuse_existing(offer.release)
+        except ConflictError as error:
+            offer.mending = error.details.get("identical") is True
+            raise
+
+    def _keep(self, offers: Sequence[_Offer]) -> dict[str, int]:
+        """Store the content of all together; where that is refused, of each by itself, to find whose it is."""
+        try:
+            return self._store.put_many(blob for offer in offers for blob in _blobs(offer.source))
+        except IntegrityError as error:
+            if len(offers) == 1:
+                offers[0].error = error
+                return {}
+        stored: dict[str, int] = {}
+        for offer in offers:
+            stored |= self._keep([offer])
+        return stored
+
+    def _append(self, offers: Sequence[_Offer]) -> None:
+        rows = [(offer.release, *offer.described) for offer in offers if offer.described]
+        for offer, outcome in zip(offers, self._index.append_releases(rows), strict=True):
+            if isinstance(outcome, ConflictError):
+                offer.error = outcome
+            else:
+                offer.position = outcome
+
+    def _receipt(self, offer: _Offer, stored: dict[str, int]) -> Receipt:
+        """Return the receipt; a blob that two releases brought is counted for the first."""
+        new = {
+            blob.digest: size for blob in _blobs(offer.source) if (size := stored.pop(blob.digest, None)) is not None
+        }
+        return Receipt(offer.release, self._name, offer.position, len(new), sum(new.values()))
+
+
+def _blobs(source: PackageSource) -> Iterator[NewBlob]:
+    """Yield the files of a package and then its tree."""
+    for entry in source.tree:
+        yield NewBlob(entry.digest, entry.size, partial(source.open, entry.path))
+    encoded = source.tree.encoded
+    yield NewBlob(source.tree.content_id, len(encoded), partial(io.BytesIO, encoded))
+
+
+def checked(source: PackageSource, release: Release) -> tuple[Manifest, bytes]:
+    """Check that a release binds exactly this content; return the manifest as the release binds it.
+
+    Raises:
+        IntegrityError: `release-mismatch`, or what `check_tree` and the manifest's parsing raise.
+    """
+    tree = source.tree
+    check_tree(tree)
+    with source.open(FILE_NAME) as file:
+        data = file.read(MAX_BYTES + 1)
+    manifest = Manifest.parse(data)
+    bound = (release.content_id, release.size, release.files, release.manifest, release.id, release.version)
+    found = (tree.content_id, tree.size, len(tree), digest_of(data), manifest.id, manifest.version)
+    if bound != found or release.dependencies != manifest.dependencies:
+        hint = "build and sign the release again from the same files"
+        raise IntegrityError("release-mismatch", f"the release {release} is not of this content", hint=hint)
+    return manifest, data
