@@ -4,7 +4,7 @@ Feature: The command line starts quickly, and the short way answers like the lon
   I want an answer before I notice waiting
   So that I look things up instead of remembering them
 
-  `search` and `--help` are answered without loading the argument parser. What is not plainly right goes to the parser.
+  `search`, `--help` and an `install` that has nothing to do are answered without loading the argument parser. What is not plainly right goes to the parser.
 
   Background:
     Given I run "ggen market key new"
@@ -63,6 +63,28 @@ Feature: The command line starts quickly, and the short way answers like the lon
       | market serch rust                           |
       | --version                                   |
 
+  Scenario: An install that has nothing to do is told the same way with and without the shortcuts
+    Given I run "ggen market add io.ggen.rust.axum"
+    Then these answers are the same with and without the shortcuts
+      | arguments                                  |
+      | market install                             |
+      | market install --json                      |
+      | market install --locked --offline -q       |
+      | market install --force --copy --pre        |
+      | market install --registry local            |
+      | market install --lokced                    |
+      | market install axum                        |
+      | market install -C no/such/folder           |
+
+  Scenario: An install that has something to do is left to the parser, as one without a project is
+    When I try "ggen market install"
+    Then it fails with exit code 4 and the code "no-project", and suggests "ggen market add"
+    When I run "ggen market add io.ggen.rust.axum --no-install"
+    And I run "ggen market install --locked"
+    Then the output contains "+ io.ggen.rust.axum 1.0.0"
+    When I run "ggen market install --locked"
+    Then the output contains "Nothing to install: 1 package in place"
+
   @level2
   Scenario: The stored help texts are those that the parser prints, one for each verb
     Then the help text kept for each verb is the one the parser makes
@@ -79,3 +101,9 @@ Feature: The command line starts quickly, and the short way answers like the lon
       | version               | --version           | marketplace click    | sqlite3 dataclasses hashlib |
       | list of versions      | market versions io.ggen.rust.axum | marketplace click semver fast_semver_rs_backend | tomllib asyncio subprocess |
       | listing of a project  | market config       | marketplace click    | sqlite3 dataclasses asyncio subprocess tomllib |
+
+  Scenario: An install that has nothing to do loads nothing that it does not need
+    Given I run "ggen market add io.ggen.rust.axum"
+    When the modules that "ggen market install" loads are listed
+    Then none of them belongs to "dataclasses inspect sqlite3 shutil asyncio"
+    And beyond Python's own they belong to "marketplace"

@@ -8,6 +8,7 @@ import click
 
 from marketplace.cli import render
 from marketplace.cli.completion import complete_id
+from marketplace.cli.installing import installed_already, show
 from marketplace.cli.options import offline_option, registry_option, with_session
 from marketplace.cli.session import Session, split_spec
 from marketplace.errors import IntegrityError, NotFoundError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from marketplace.model.ids import PackageId
     from marketplace.model.requirement import Requirement
     from marketplace.project.actions import Outdated, Verified, Workshop
-    from marketplace.project.report import Report
 
 copy_option = click.option("--copy", is_flag=True, default=None, help="Install copies instead of links.")
 force_option = click.option("--force", is_flag=True, help="Discard local edits in installed packages.")
@@ -60,7 +60,7 @@ def add_command(
     """
     with _workshop(session, copy=copy, make=True) as workshop:
         report = workshop.add(dict(map(_wish, packages)), install=not no_install, force=force, prereleases=pre)
-    _show(session, report)
+    show(session, report)
 
 
 def _wish(spec: str) -> "tuple[PackageId, Requirement | None]":
@@ -84,7 +84,7 @@ def remove_command(session: Session, packages: tuple[str, ...], force: bool) -> 
 
     with _workshop(session) as workshop:
         report = workshop.remove([PackageId.parse(text) for text in packages], force=force)
-    _show(session, report)
+    show(session, report)
 
 
 @click.command("install")
@@ -100,14 +100,11 @@ def install_command(session: Session, locked: bool, copy: bool | None, force: bo
 
     Example: ggen market install --locked
     """
-    from marketplace.project.project import Project
-
-    if settled := Project.find(session.folder).settled():
-        _show(session, settled)  # without loading all that resolving and installing need
+    if installed_already(session):
         return
     with _workshop(session, copy=copy) as workshop:
         report = workshop.install(locked=locked, force=force, prereleases=pre)
-    _show(session, report)
+    show(session, report)
 
 
 @click.command("update")
@@ -126,31 +123,7 @@ def update_command(session: Session, packages: tuple[str, ...], force: bool, pre
 
     with _workshop(session) as workshop:
         report = workshop.update([PackageId.parse(text) for text in packages], force=force, prereleases=pre)
-    _show(session, report)
-
-
-def _show(session: Session, report: "Report") -> None:
-    for namespace in dict.fromkeys(report.pinned):
-        session.out.note(f"{namespace} is now pinned to its publisher's key (first use)")
-    for id_, reason in report.yanked.items():
-        session.out.warn(f"{id_} is yanked: {reason}; it stays because it is locked")
-    changes = {
-        name: [{"id": id_, "version": version} for id_, version in getattr(report, name)]
-        for name in ("installed", "updated", "removed", "unchanged")
-    }
-    source = {"registry": str(session.settings.value("registry")), "outcome": "found"}
-    document = {**changes, "bytes_fetched": report.bytes_fetched, "sources": [source], "degraded": False}
-    session.out.result(document, lambda: _report_text(report))
-
-
-def _report_text(report: "Report") -> Iterator[str]:
-    for sign, rows in (("+", report.installed), ("~", report.updated), ("-", report.removed)):
-        yield from (f"{sign} {id_} {version}" for id_, version in rows)
-    changed = len(report.installed) + len(report.updated) + len(report.removed)
-    if changed:
-        yield f"{render.good('Done')}: {render.plural(changed, 'package')} changed, {len(report.unchanged)} unchanged"
-    else:
-        yield f"{render.good('Nothing to install')}: {render.plural(len(report.unchanged), 'package')} in place"
+    show(session, report)
 
 
 @click.command("outdated")

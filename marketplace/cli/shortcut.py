@@ -1,4 +1,4 @@
-"""The commands asked most often, answered without loading click: `search`, and `--help` of every verb.
+"""The commands asked most often, answered without click: `search`, `install` with nothing to do, every `--help`.
 
 Only what is plainly right is answered here. Anything else, every mistake included, is left to click, so there is one
 place that judges arguments. Both ways give the same answer (features/cli/cold_start.feature).
@@ -12,6 +12,7 @@ _HELP_WIDTH = 80
 """Columns for which the stored help texts are laid out: click's widest."""
 _MAX_DIGITS = 9
 _SHARED_FLAGS = {"--json": "json", "-q": "quiet", "--quiet": "quiet", "--offline": "offline"}
+_INSTALL_FLAGS = ("--locked", "--pre", "--copy", "--force")
 
 
 def answer(argv: Sequence[str]) -> int | None:
@@ -26,6 +27,8 @@ def answer(argv: Sequence[str]) -> int | None:
         return _help(argv[:-1])
     if list(argv[:2]) == ["market", "search"]:
         return _search(argv[2:])
+    if list(argv[:2]) == ["market", "install"]:
+        return _install(argv[2:])
     return None
 
 
@@ -63,6 +66,17 @@ def _search(args: Sequence[str]) -> int | None:
     words, filters, flags = found
     search(make_session(working_folder(), flags, os.environ), words, filters)
     return 0
+
+
+def _install(args: Sequence[str]) -> int | None:
+    """Answer an install that has nothing to do; its own flags change nothing then."""
+    flags = {_SHARED_FLAGS[argument]: True for argument in args if argument in _SHARED_FLAGS}
+    if not all(argument in _SHARED_FLAGS or argument in _INSTALL_FLAGS for argument in args):
+        return None
+    from marketplace.cli.installing import installed_already
+    from marketplace.cli.session import make_session, working_folder
+
+    return 0 if installed_already(make_session(working_folder(), flags, os.environ)) else None
 
 
 def _parse(args: Sequence[str]) -> tuple[list[str], dict[str, object], dict[str, object]] | None:

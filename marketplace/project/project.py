@@ -5,9 +5,8 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marketplace.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError
 from marketplace.project.report import Report
@@ -22,8 +21,7 @@ FILE_NAME = "ggen.toml"
 _NEW = "# What this project needs; `ggen market add ID` adds to it.\n\n[dependencies]\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The project in the folder `root`."""
 
     root: Path
