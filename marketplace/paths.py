@@ -8,6 +8,7 @@ gives meaning to.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from marketplace.errors import IntegrityError
 from marketplace.model.ids import WINDOWS_RESERVED
@@ -100,21 +101,32 @@ def _check_characters(path: str) -> None:
 
 
 def _check_component(component: str, path: str) -> None:
+    if broken := _broken_rule(component):
+        raise _refuse(broken[0], path, broken[1])
+
+
+@lru_cache(maxsize=4096)
+def _broken_rule(component: str) -> tuple[str, str] | None:
+    """Return the rule that a component breaks and how; the same few names occur again and again in packages."""
     if component in ("", ".", ".."):
-        raise _refuse("traversal", path, "has an empty, . or .. component")
+        return "traversal", "has an empty, . or .. component"
     if len(component.encode("utf-8")) > MAX_COMPONENT:
-        raise _refuse("too-long", path, f"has a component longer than {MAX_COMPONENT} bytes")
+        return "too-long", f"has a component longer than {MAX_COMPONENT} bytes"
     if component[-1] in ". ":
-        raise _refuse("trailing-dot", path, "has a component that ends in a dot or a space")
+        return "trailing-dot", "has a component that ends in a dot or a space"
     if not _FORBIDDEN.isdisjoint(component):
-        raise _refuse("forbidden-character", path, 'has one of < > : " | ? *')
-    folded = fold(component)
+        return "forbidden-character", 'has one of < > : " | ? *'
+    return _broken_name(fold(component))
+
+
+def _broken_name(folded: str) -> tuple[str, str] | None:
     if folded.partition(".")[0].rstrip() in _RESERVED:
-        raise _refuse("reserved", path, "has a name that is reserved on Windows")
+        return "reserved", "has a name that is reserved on Windows"
     if _MARKER.fullmatch(folded):
-        raise _refuse("marker", path, "has a name that this program uses itself")
+        return "marker", "has a name that this program uses itself"
     if _VERSION_CONTROL.fullmatch(folded):
-        raise _refuse("version-control", path, "has the name of a version-control folder")
+        return "version-control", "has the name of a version-control folder"
+    return None
 
 
 class PathSet:

@@ -6,6 +6,7 @@ comparator of the same triple names one).
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from marketplace.errors import InvalidInputError
@@ -54,13 +55,7 @@ class Requirement:
         Raises:
             InvalidInputError: `invalid-requirement`.
         """
-        stripped = text.strip()
-        if not stripped or len(stripped) > _MAX_TEXT:
-            raise _invalid(text)
-        bounds: list[Comparator] = []
-        for part in stripped.split(","):
-            bounds.extend(_comparators(part.strip(), text))
-        return cls(stripped, tuple(bounds))
+        return _parsed(text)
 
     def admits(self, version: Version) -> bool:
         """Tell whether `version` is in the set; a pre-release only if a bound names one of the same triple."""
@@ -76,6 +71,18 @@ class Requirement:
 
 ANY = Requirement("*", ())
 """The requirement that every release satisfies."""
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Requirement:
+    """Read a requirement; a lock or a registry has the same few again and again."""
+    stripped = text.strip()
+    if not stripped or len(stripped) > _MAX_TEXT:
+        raise _invalid(text)
+    bounds: list[Comparator] = []
+    for part in stripped.split(","):
+        bounds.extend(_comparators(part.strip(), text))
+    return Requirement(stripped, tuple(bounds))
 
 
 def _invalid(text: str) -> InvalidInputError:

@@ -1,7 +1,7 @@
 """SemVer 2.0 versions: parsed by the `semver` library, with the precedence key kept because sorting is hot."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from marketplace.errors import InvalidInputError
 
@@ -36,20 +36,7 @@ class Version:
         Raises:
             InvalidInputError: `invalid-version`.
         """
-        import semver
-
-        try:
-            parsed = semver.Version.parse(text) if len(text) <= MAX_LENGTH else None
-        except ValueError:
-            parsed = None
-        if parsed is None or max(parsed.major, parsed.minor, parsed.patch) > _MAX_NUMBER:
-            raise InvalidInputError(
-                "invalid-version",
-                f"{text[:MAX_LENGTH]!r} is not a SemVer 2.0 version",
-                hint="write major.minor.patch with an optional -pre.release and +build, such as 1.4.0-rc.1",
-            )
-        pre = tuple(parsed.prerelease.split(".")) if parsed.prerelease else ()
-        return cls(text, parsed.major, parsed.minor, parsed.patch, pre, parsed.build or "")
+        return _parsed(text)
 
     @property
     def triple(self) -> tuple[int, int, int]:
@@ -76,3 +63,22 @@ class Version:
 
     def __str__(self) -> str:
         return self.text
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Version:
+    """Read a version; a lock or a registry has the same few again and again."""
+    import semver
+
+    try:
+        parsed = semver.Version.parse(text) if len(text) <= MAX_LENGTH else None
+    except ValueError:
+        parsed = None
+    if parsed is None or max(parsed.major, parsed.minor, parsed.patch) > _MAX_NUMBER:
+        raise InvalidInputError(
+            "invalid-version",
+            f"{text[:MAX_LENGTH]!r} is not a SemVer 2.0 version",
+            hint="write major.minor.patch with an optional -pre.release and +build, such as 1.4.0-rc.1",
+        )
+    pre = tuple(parsed.prerelease.split(".")) if parsed.prerelease else ()
+    return Version(text, parsed.major, parsed.minor, parsed.patch, pre, parsed.build or "")
