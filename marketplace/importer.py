@@ -20,8 +20,9 @@ from marketplace.importing.problems import Problem, RefusedError, refuse
 from marketplace.model.ids import PackageId
 
 if TYPE_CHECKING:
+    from marketplace.model.package import PackageSource
     from marketplace.model.release import Release
-    from marketplace.registry.base import PackageSource, Receipt, Registry
+    from marketplace.registry.base import Receipt, Registry
     from marketplace.security.keys import Signer
 
 _T = TypeVar("_T")

@@ -15,7 +15,8 @@ from marketplace.registry.local import LocalRegistry
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
 from marketplace.storage.base import BlobStore, read_tree
-from marketplace.storage.filesystem import FilesystemStore, How
+from marketplace.storage.filesystem import FilesystemStore
+from marketplace.storage.links import How
 from support.signing import signer_of
 from support.stores import code_of, edit_in_place
 from support.world import World

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from marketplace.errors import MarketError
+from marketplace.model.package import PackageSource
 from marketplace.model.release import Release
 from marketplace.model.tree import digest_of
-from marketplace.registry.base import PackageSource, Receipt
+from marketplace.registry.base import Receipt
 from marketplace.registry.local import LocalRegistry
 from marketplace.search.base import SearchQuery
 from marketplace.security.trust import TrustStore

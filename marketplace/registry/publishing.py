@@ -8,9 +8,10 @@ from functools import partial
 from marketplace.errors import ConflictError, IntegrityError, MarketError, UnavailableError
 from marketplace.index.local import LocalIndex
 from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
+from marketplace.model.package import PackageSource
 from marketplace.model.release import Release
 from marketplace.model.tree import digest_of
-from marketplace.registry.base import PackageSource, Receipt
+from marketplace.registry.base import Receipt
 from marketplace.security.trust import TrustStore
 from marketplace.source import check_tree
 from marketplace.storage.base import NewBlob
