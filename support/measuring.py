@@ -6,7 +6,8 @@ folder, which is mounted where containers look for it. A process that gets SIGKI
 """
 
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,8 +72,10 @@ def measured(spec: ContainerSpec) -> ContainerSpec:
     return replace(spec, mounts=(*spec.mounts, mount), environment={**environment(Path(INSIDE)), **spec.environment})
 
 
-def combine(folder: Path, package: Path) -> "coverage.Coverage":
+def combine(folder: Path, package: Path, tell: Callable[[str], object]) -> "coverage.Coverage":
     """Put all data files of a run together, on this machine's paths, and count the files nobody imported too.
+
+    `tell` is told of files that cannot be read: their processes were killed while they wrote.
 
     Raises:
         coverage.exceptions.NoDataError: no process was measured.
@@ -81,7 +84,12 @@ def combine(folder: Path, package: Path) -> "coverage.Coverage":
 
     whole = coverage.Coverage(data_file=str(folder / _NAME), config_file=str(folder / SETTINGS))
     whole.config.parallel = False  # this one file has no process's name
-    whole.combine([str(folder / DATA)])
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        whole.combine([str(folder / DATA)])
+    unreadable = [item for item in told if issubclass(item.category, coverage.exceptions.CoverageWarning)]
+    if unreadable:
+        tell(f"processes that ended while they wrote what had run in them, which does not count: {len(unreadable)}")
     _touch(whole, package)
     whole.save()
     return load(folder)

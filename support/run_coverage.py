@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         table = Table.read()
         if not own.again:
             code = _measure(table, folder, [f"--build={own.build}", *rest])
-        whole = load(folder) if own.again else combine(folder, table.package)
+        whole = load(folder) if own.again else combine(folder, table.package, run_suite.say)
         found = make_map(whole, table, folder / "coverage.json")
     except (TableError, NoDataError) as error:
         run_suite.say(f"no coverage map: {error}")

@@ -68,6 +68,21 @@ Feature: The coverage map shows what of the product ran, in whatever process it 
     Then the map has "* sums.py:1 change  missing 3, 2->3"
     And it has exit code 1
 
+  Scenario: A process that is killed while it writes what it ran is told of, and costs nothing else
+    Given its file "features/till.feature" is
+      """
+      @local @level1
+      Feature: Till
+        Scenario: Enough and too little
+          When somebody gives 5 for 3 to a process of its own
+          When somebody gives 1 for 3 to a process of its own
+          When a process leaves half of what it had to tell
+      """
+    When its coverage is measured with "--check"
+    Then its output has "processes that ended while they wrote what had run in them, which does not count: 1"
+    And the map has "100.0 %  * sums.py:1 change"
+    And it has exit code 0
+
   Scenario Outline: A critical function with a branch that nobody took is red when asked to check: <arguments>
     Given its file "features/till.feature" is
       """

@@ -58,3 +58,8 @@ def step_impl(context, engine, seconds):
     with context.session.rooms.builder(engine).build() as room:
         work = f"import time\nwhile time.process_time() < {seconds}: pass"
         room.start_generic().run("python3", "-c", work)
+
+
+@when("a process leaves half of what it had to tell")
+def step_impl(context):
+    Path(f"{os.environ['COVERAGE_FILE']}.somewhere.1.x").write_bytes(b"SQLite format 3" + bytes(100))
