@@ -302,6 +302,12 @@ class LocalIndex:
             (row,) = db.execute("SELECT (SELECT count(*) FROM packages), (SELECT count(*) FROM releases)")
             return row[0], row[1]
 
+    def yanked(self) -> Mapping[tuple[str, str], str]:
+        """Return the reason of each yanked release, by id and version: few, so that no record need be decoded."""
+        with self._guarded() as db:
+            rows = db.execute("SELECT id, version, yanked FROM releases WHERE yanked IS NOT NULL")
+            return {(id_, version): reason for id_, version, reason in rows}
+
     def categories(self) -> Mapping[str, int]:
         """Return how many packages that search finds each category has."""
         with self._guarded() as db:

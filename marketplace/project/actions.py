@@ -17,8 +17,6 @@ from marketplace.project.project import Project, edited, requirements_of, unwrit
 from marketplace.project.report import Report
 
 if TYPE_CHECKING:
-    from marketplace.model.package import ListedRelease
-    from marketplace.model.release import Release
     from marketplace.registry.local import LocalRegistry
     from marketplace.security.trust import TrustStore
 
@@ -112,7 +110,8 @@ class Workshop:
                     raise ConflictError("lock-out-of-date", "ggen.lock does not answer ggen.toml", hint=hint)
                 lock, yanked = self._resolved(text, prereleases=prereleases)
             else:
-                yanked = self._yanked(lock)
+                found = self._registry.yanked([item.release for item in lock.packages])
+                yanked = {str(id_): reason for id_, reason in found.items()}
             return self._apply(lock, text, install=True, force=force, yanked=yanked)
 
     def update(self, ids: Sequence[PackageId], *, force: bool = False, prereleases: bool = False) -> Report:
@@ -214,17 +213,6 @@ class Workshop:
         found = resolve(requirements_of(text), self._registry, locked=kept, prereleases=prereleases)
         lock = Lockfile.of(Locked(release, self._registry.name) for release in found.releases)
         return lock, {str(id_): reason for id_, reason in found.yanked.items()}
-
-    def _yanked(self, lock: Lockfile) -> dict[str, str]:
-        """Return the reasons of the locked releases that were yanked since; one that the registry lacks is in none."""
-        listed = (self._listed(item.release) for item in lock.packages)
-        return {str(item.release.id): item.yanked for item in listed if item and item.yanked is not None}
-
-    def _listed(self, release: "Release") -> "ListedRelease | None":
-        try:
-            return self._registry.get_release(release.id, release.version)
-        except NotFoundError:
-            return None
 
     def _apply(
         self, lock: Lockfile, text: str | None, *, install: bool, force: bool, yanked: Mapping[str, str],

@@ -111,6 +111,9 @@ class Registry(Protocol):
     def manifest(self, release: Release) -> Manifest:
         """Return the manifest of a release, verified against the digest that the release binds."""
 
+    def yanked(self, releases: Sequence[Release]) -> Mapping[PackageId, str]:
+        """Return the reasons of those of `releases` that are yanked by now; one that is unknown here is in none."""
+
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has (packages that search finds)."""
 

@@ -169,6 +169,12 @@ class LocalRegistry:
         """Return the manifest of a release; see `Registry`."""
         return self.index.manifest(release)
 
+    def yanked(self, releases: "Sequence[Release]") -> "Mapping[PackageId, str]":
+        """Return the reasons of those of `releases` that are yanked by now; see `Registry`."""
+        reasons = self.index.yanked()
+        found = ((release.id, reasons.get((str(release.id), str(release.version)))) for release in releases)
+        return {id_: reason for id_, reason in found if reason is not None}
+
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has; see `Registry`."""
         return self.index.categories()
