@@ -400,6 +400,11 @@ def an_extended_header_without_a_path() -> bytes:
 
 
 @_case
+def an_extended_header_with_an_empty_path() -> bytes:
+    return package(extended(record(b"path", b"")) + member(b"run.sh"))
+
+
+@_case
 def an_endless_extended_header() -> bytes:
     return package(extended(record(b"path", b"x" * MIB)) + member(b"run.sh"))
 
@@ -570,6 +575,12 @@ def a_frame_that_is_cut_short() -> bytes:
 @_case
 def a_frame_cut_in_its_header() -> bytes:
     return package()[:6]
+
+
+@_case
+def a_frame_cut_before_its_first_block() -> bytes:
+    whole = package()
+    return whole[: zstandard.frame_header_size(whole) + 2]
 
 
 @_case

@@ -113,6 +113,14 @@ Feature: What is published is found by the very next search
     Then the exit code is 3
     And the error code is "store-damaged"
 
+  Scenario: A lost blob is found, with the release that needs it
+    Given I run "ggen market publish axum"
+    And the content store loses every blob
+    When I try "ggen market cache verify --json"
+    Then the exit code is 3
+    And the error code is "store-damaged"
+    And the error output contains "io.ggen.rust.axum@0.1.0 needs it"
+
   @level3 @concurrency
   Scenario: Ten processes publish one version: one wins, nine are told so, and the index is intact
     When 10 processes publish "axum" at the same moment

@@ -115,6 +115,7 @@ Feature: A hostile archive is refused before it can do anything
       | a path given twice                        | archive-not-canonical | xxxxxxxxxxxx* |
       | an extended header that is not needed     | archive-not-canonical | run.sh        |
       | an extended header without a path         | pax-malformed         | PaxHeader     |
+      | an extended header with an empty path     | pax-malformed         | PaxHeader     |
       | an endless extended header                | pax-malformed         | PaxHeader     |
       | two extended headers                      | pax-malformed         | xxxxxxxxxxxx* |
       | an extended header at the end             | pax-malformed         | xxxxxxxxxxxx* |
@@ -152,6 +153,7 @@ Feature: A hostile archive is refused before it can do anything
       | a tar without an end                 | archive-truncated      | package.toml |
       | a frame that is cut short            | archive-truncated      | -            |
       | a frame cut in its header            | archive-truncated      | -            |
+      | a frame cut before its first block   | archive-truncated      | -            |
       | a frame without a checksum           | archive-format         | -            |
       | a frame without a length             | archive-format         | -            |
       | a frame with a wrong checksum        | archive-damaged        | -            |
