@@ -27,6 +27,7 @@ NAMES = {
     "verify": "verifying 10,000 installed files",
     "archive": "packing and unpacking",
     "resolve": "resolving 200 roots of the real dependency graph",
+    "cleanroom": "rooms beside the bare engine and testcontainers-python",
     "load": "opening the home and its index",
 }
 KEPT = Path(__file__).resolve().parents[1] / "build" / "bench"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from benchmarks.measuring import MissingPeerError
 from benchmarks.processes import install, python_with
 
 PYTHON_PEERS = ("uv==0.13.9", "pypiserver==2.4.2")
+TESTCONTAINERS = ("testcontainers==4.9.0",)
 NODE_PEERS = {"verdaccio": "6.10.4", "node": "22.23.3"}
 """Verdaccio 6 wants Node 22 or later; the package `node` brings one."""
 
@@ -34,12 +36,25 @@ def python_peers(kept: Path) -> Path:
     Raises:
         MissingPeerError: they cannot be installed.
     """
-    folder = kept / "peers" / "python"
+    return _python(kept / "peers" / "python", PYTHON_PEERS, "uv or pypiserver")
+
+
+@cache
+def testcontainers(kept: Path) -> Path:
+    """Return the `bin` folder of an interpreter with testcontainers.
+
+    Raises:
+        MissingPeerError: it cannot be installed.
+    """
+    return _python(kept / "peers" / "testcontainers", TESTCONTAINERS, "testcontainers")
+
+
+def _python(folder: Path, packages: Sequence[str], what: str) -> Path:
     mark = folder / "installed"
-    if not mark.is_file() or mark.read_text().split() != list(PYTHON_PEERS):
+    if not mark.is_file() or mark.read_text().split() != list(packages):
         shutil.rmtree(folder, ignore_errors=True)
-        python_with(folder, PYTHON_PEERS, "uv or pypiserver")
-        mark.write_text("\n".join(PYTHON_PEERS))
+        python_with(folder, packages, what)
+        mark.write_text("\n".join(packages))
     return folder / "bin"
 
 

@@ -1,9 +1,12 @@
 """Steps about faults of nodes, of the network between them, and of their disks and clocks."""
 
+from itertools import pairwise
+
 from behave import given, then, when
 
-from support import fault_checks, fault_rooms
+from support import fault_checks, fault_rooms, fault_stories
 from support.fault_rooms import FaultRoom
+from support.fault_schedules import VERBS, FaultSchedule
 
 
 @given('{count:d} nodes on the engine "{engine}" that can suffer "{needs}"')
@@ -247,3 +250,46 @@ def step_same_damage(context):
 def step_writing(context):
     for row in context.table:
         fault_checks.equal(context.faulty.writing_under(row["fault"]), fault_checks.columns(row))
+
+
+@when('{count:d} nodes live through {faults:d} drawn faults on the engine "{engine}" with the seeds 42, 42 and 7')
+def step_stories(context, count, faults, engine):
+    if reason := fault_rooms.lacking("partition"):
+        context.scenario.skip(reason)
+        return
+    builder = context.session.rooms.builder(engine)
+    context.stories = [fault_stories.tell(builder, count, faults, seed) for seed in (42, 42, 7)]
+
+
+@then("in every step of each story the nodes reach those that its faults let them reach, and all of them at its end")
+def step_told(context):
+    for story in context.stories:
+        seen = tuple(reached for _, reached in story.steps)
+        assert seen == story.expected(), (story.schedule, seen, story.expected())
+        assert story.steps[-1][0] == "none" and set(story.steps[-1][1]) == set(story.names), story.steps
+
+
+@then("the first two stories are equal, and the third differs")
+def step_equal_stories(context):
+    first, again, other = context.stories
+    assert first.steps == again.steps != other.steps, context.stories
+
+
+@when('sequences of {count:d} faults of the nodes "{nodes}" are drawn with the seeds 1 to {last:d}')
+def step_sequences(context, count, nodes, last):
+    context.drawn = [[FaultSchedule.drawn(nodes.split(), seed, count) for seed in range(1, last + 1)] for _ in range(2)]
+
+
+@then("each seed gives the same sequence every time, of one fault after another on fewer than half of the nodes")
+def step_sequence(context):
+    first, again = context.drawn
+    assert first == again
+    for events in (schedule.events for schedule in first):
+        assert all(len(event.nodes) in (1, 2) and event.begin < event.end for event in events), events
+        assert all(one.end < other.begin for one, other in pairwise(events)), events
+
+
+@then("the sequences differ, and kill, pause and partition all occur")
+def step_sequences_differ(context):
+    assert len(set(context.drawn[0])) == len(context.drawn[0])
+    assert {event.verb for schedule in context.drawn[0] for event in schedule.events} == set(VERBS)

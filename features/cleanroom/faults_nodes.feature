@@ -91,6 +91,23 @@ Feature: Nodes fail on purpose, and everything heals before the room closes
       | docker | -86400  |
       | host   | 3600    |
 
+  @use.with_engine=<engine>
+  Scenario Outline: One seed gives one sequence of faults over time and one story, another seed another, on <engine>
+    When 3 nodes live through 3 drawn faults on the engine "<engine>" with the seeds 42, 42 and 7
+    Then in every step of each story the nodes reach those that its faults let them reach, and all of them at its end
+    And the first two stories are equal, and the third differs
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+
+  @level1
+  Scenario: A sequence of faults is drawn by the seed, and leaves nodes for the others to ask
+    When sequences of 6 faults of the nodes "a b c d e" are drawn with the seeds 1 to 20
+    Then each seed gives the same sequence every time, of one fault after another on fewer than half of the nodes
+    And the sequences differ, and kill, pause and partition all occur
+
   @level1
   Scenario: A set of nodes is drawn by the seed
     When sets of the nodes "a b c d e" are drawn with the seeds 1 to 20
