@@ -10,6 +10,7 @@ from support.engine.base import EngineError, ExecTimeoutError
 from support.image_checks import THREE_DAYS, OldImages
 from support.marketplace_room import PROJECT
 from support.policy import Policy
+from support.rooms import strictest
 from support.victim import Victim
 from support.waiting import ForPort, WaitTimeoutError
 
@@ -23,6 +24,11 @@ def open_room(context, engine, policy=None):
 @given("a strict room on {engine:w}")
 def step_room(context, engine):
     context.room = open_room(context, engine)
+
+
+@given("a room on {engine:w}, as strict as that can be")
+def step_strictest(context, engine):
+    context.room = open_room(context, engine, strictest(context.session.rooms.builder(engine).engine))
 
 
 @given("another strict room on {engine:w}")
@@ -633,3 +639,29 @@ def step_same_lock(context):
 @when("marketplaces are set up on {engine:w} with the seeds {first:d} and {second:d}")
 def step_marketplaces(context, engine, first, second):
     context.transcripts = [room_checks.published(context.session.rooms, engine, seed) for seed in (first, second)]
+
+
+@when("a machine without {what} is asked for an engine")
+def step_ask_engine(context, what):
+    context.chosen = room_checks.chosen_without(*what.split(" and "))
+
+
+@then("it chooses {engine:w}")
+def step_chooses(context, engine):
+    assert context.chosen[0] == engine, context.chosen
+
+
+@then('it tells of each of these: "{texts}"')
+def step_tells(context, texts):
+    missing = [text for text in texts.split(", ") if text not in context.chosen[1]]
+    assert not missing, (missing, context.chosen)
+
+
+@then('copying a file to {path} is refused with "{message}"')
+def step_copy_refused(context, path, message):
+    try:
+        context.container.copy_in(b"x", path)
+    except EngineError as error:
+        assert message in str(error), error
+    else:
+        raise AssertionError("it was written")

@@ -48,6 +48,11 @@ class MarketplaceRoom:
         """Start a container for a user with a home of its own, who shares the registry."""
         return _start(self.room, name, self.registry, {})
 
+    def add_key(self, user: GenericContainer) -> None:
+        """Give a user the key of the publisher, which the room's seed gives."""
+        epoch = str(int(self.room.clock().timestamp()))
+        user.run("python", "-c", _KEY, HOME, epoch, self.room.seeded.key("publisher").hex())
+
     def run(self, user: GenericContainer, argv: Sequence[str]) -> ExecResult:
         """Run a command in a user's project folder."""
         return user.exec(["sh", "-c", _IN_PROJECT, PROJECT, *argv])
@@ -68,10 +73,10 @@ def set_up(room: "Cleanroom", folders: Sequence[Path] | None = None) -> Marketpl
             room.inject(packages, f"{number}/{file.relative_to(folder).as_posix()}", file.read_bytes())
         places.append(f"{_PACKAGES}/{number}")
     publisher = _start(room, "publisher", registry, {_PACKAGES: packages})
-    epoch = str(int(room.clock().timestamp()))
-    publisher.run("python", "-c", _KEY, HOME, epoch, room.seeded.key("publisher").hex())
+    marketplace = MarketplaceRoom(room, registry, publisher)
+    marketplace.add_key(publisher)
     publisher.run("sh", "-c", _PUBLISH, "publish", *places)
-    return MarketplaceRoom(room, registry, publisher)
+    return marketplace
 
 
 def _start(room: "Cleanroom", name: str, registry: Volume, more: dict[str, Volume]) -> GenericContainer:

@@ -70,6 +70,14 @@ class Policy:
             new_privileges=False, user=USER, memory=512 * 1024**2, cpu=2.0, pids=512,
         )  # fmt: skip
 
+    @classmethod
+    def unrestricted(cls) -> "Policy":
+        """Return a policy that promises nothing: what runs may do what its user may."""
+        return cls(
+            "unrestricted", Egress.ANYWHERE, host_services=True, read_only_root=False, capabilities=True,
+            new_privileges=True, user=None,
+        )  # fmt: skip
+
     def with_memory_limit(self, size: str) -> "Policy":
         """Return this policy with a memory limit such as `100MB`; swap is never given.
 

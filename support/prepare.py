@@ -7,7 +7,7 @@ from pathlib import Path
 from behave.tag_expression import make_tag_expression
 
 from support import debian_packages
-from support.engine.base import Engine, EngineError, EngineUnavailableError, Recipe
+from support.engine.base import Capability, Engine, EngineError, EngineUnavailableError, Recipe
 from support.engine.choice import NAMES, engine
 from support.gherkin_lint import FeatureFile, read
 from support.images import python_image
@@ -51,9 +51,11 @@ def build(names: Sequence[str], wanted: str, say: Callable[[str], None]) -> None
 def _engines(wanted: str) -> Iterator[Engine]:
     for name in NAMES if wanted == "auto" else (wanted,):
         try:
-            yield engine(name)
+            found = engine(name)
         except EngineUnavailableError:
             continue
+        if Capability.IMAGES not in found.missing():
+            yield found
 
 
 def _names(tag: str) -> list[str]:

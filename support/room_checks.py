@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -17,9 +18,10 @@ import psutil
 
 from support.containers import GenericContainer
 from support.engine.base import ROOM_LABEL, Engine, Leftover
+from support.engine.choice import choose
 from support.engine.run_id import RunId
 from support.policy import Policy
-from support.rooms import Rooms
+from support.rooms import Rooms, strictest
 from support.seeded import Seeded
 from support.transcript import Transcript
 from support.waiting import (
@@ -225,7 +227,8 @@ def independent_streams() -> bool:
 
 def story(rooms: Rooms, engine: str, seed: int) -> Transcript:
     """Let something happen in a room: made-up files are served and read, a command fails, hashes are asked for."""
-    with rooms.builder(engine).with_determinism(seed).build() as room:
+    policy = strictest(choose(engine))
+    with rooms.builder(engine).with_policy(policy).with_determinism(seed).build() as room:
         server = room.start_http({"story.txt": room.seeded.text("story").encode()})
         reader = room.start_generic()
         server.exec(["cat", "/data/story.txt"])
@@ -248,3 +251,17 @@ def told_without_files() -> tuple[str, bool]:
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
     birth, dead = json.loads(done.stdout)
     return str(birth), bool(dead)
+
+
+def chosen_without(*missing: str) -> list[str]:
+    """Return which engine another process chooses without Docker's socket or without any program, and what it tells."""
+    code = "from support.engine.choice import choose; from support.rooms import describe_engines"
+    code += "; print(choose().name); print(describe_engines('auto'))"
+    environ = dict(os.environ)
+    if "docker" in missing:
+        environ["DOCKER_HOST"] = "unix:///nonexistent"
+    if "host" in missing:
+        environ["PATH"] = "/nonexistent"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60, env=environ)
+    return done.stdout.splitlines()

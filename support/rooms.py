@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Collection, Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from support.cleanroom import Cleanroom, CleanroomBuilder
-from support.engine.base import RUN_LABEL, Capability, Engine, EngineUnavailableError, Leftover
+from support.engine.base import RUN_LABEL, Capability, Engine, EngineUnavailableError, Leftover, promises
 from support.engine.choice import NAMES, choose, engine
 from support.leaks import Folders, Watch
+from support.policy import Policy
 from support.reaper import close_run, current_run
 
 _ENGINE_TAG = "use.with_engine="
@@ -15,10 +17,10 @@ _CAPABILITY_TAG = "use.with_capability="
 
 
 class Rooms:
-    """What one run of behave knows about engines; `engine` is `docker`, `host` or `auto`.
+    """What one run of behave knows about engines; `engine` is `docker`, `host`, `loopback` or `auto`.
 
-    An engine that is asked for by name must be there. With `auto` a room takes docker when it answers, else host, and
-    a scenario that names an engine runs on it wherever it is there.
+    An engine that is asked for by name must be there. With `auto` a room takes docker when it answers, else host, else
+    loopback, and a scenario that names an engine runs on it wherever it is there.
 
     Raises:
         EngineUnavailableError: the engine that was asked for is not there.
@@ -27,7 +29,7 @@ class Rooms:
 
     def __init__(self, engine: str) -> None:
         if engine not in (*NAMES, "auto"):
-            raise ValueError(f"{engine!r} is no engine: docker, host or auto")
+            raise ValueError(f"{engine!r} is no engine: {', '.join(NAMES)} or auto")
         self.wanted = engine
         self._started = False
         if engine != "auto":
@@ -92,6 +94,15 @@ class Rooms:
         """Let the watchdog go."""
         if self._started:
             close_run()
+
+
+def strictest(engine: Engine) -> Policy:
+    """Return the strictest policy that an engine keeps: strict isolation, the same without limits, or none at all."""
+    strict = Policy.strict_isolation()
+    for policy in (strict, replace(strict, memory=None, cpu=None, pids=None)):
+        if not promises(policy) & set(engine.missing()):
+            return policy
+    return Policy.unrestricted()
 
 
 def required_engines() -> list[str]:

@@ -88,12 +88,14 @@ def main(engine: str, count: int) -> int:
     """Be the victim."""
     from support.cleanroom import Cleanroom
     from support.reaper import current_run
+    from support.rooms import strictest
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = current_run()
     print(run.id, run.watchdog_pid, sep="\n", flush=True)  # noqa: T201 - this program's output
     try:
-        with Cleanroom.builder().with_engine(choose(engine)).build() as room:
+        found = choose(engine)
+        with Cleanroom.builder().with_engine(found).with_policy(strictest(found)).build() as room:
             room.start_http({"file": b"content"})
             for _ in range(count - 1):
                 room.start_generic()

@@ -4,7 +4,7 @@ Feature: Commands, files and logs of a container
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a command gives its exit code and its two outputs apart
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started
     And it runs "sh -c 'echo out; echo err >&2; exit 7'"
     Then the exit code is 7, the output "out\n" and the error output "err\n"
@@ -15,6 +15,7 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a command that outlives its deadline is killed with what it started
@@ -31,7 +32,7 @@ Feature: Commands, files and logs of a container
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, files go in and come out unchanged
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with a volume at /data
     And 100000 bytes of every value are copied to /tmp/file
     Then copying /tmp/file out gives the same bytes
@@ -44,10 +45,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, containers share what is on a volume
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with a volume at /data
     And another container is started with the volume at /elsewhere
     And it writes /data/note
@@ -57,10 +59,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, the log file has the first line and the last, over a restart
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with the command "sh -c 'echo first; echo second; sleep 60'"
     Then its log file comes to hold "first,second"
     When it is killed
@@ -71,10 +74,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a server that is killed and started again answers at the same address
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt
     And it is killed
     Then its state is "exited" with exit code 137
@@ -86,10 +90,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a program that is asked to stop can end in its own way
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with the command "sh -c 'trap "echo bye; exit 5" TERM; echo up; while :; do sleep 0.05; done'"
     Then its log file comes to hold "up"
     When it is stopped
@@ -100,10 +105,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine> @use.with_capability=pause
   Scenario Outline: On <engine>, a paused server does not answer until it may go on
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt
     And it is paused
     Then its state is "paused"
@@ -115,10 +121,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
-  @use.with_engine=<engine>
+  @use.with_engine=<engine> @use.with_capability=private_network
   Scenario Outline: On <engine>, a server that leaves its network is not reached until it comes back
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started
     And a container is started
     And the server leaves its network
@@ -130,10 +137,11 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine> @use.with_capability=stats
   Scenario Outline: On <engine>, the resources that a container uses are measured
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started
     And it allocates 50 MB
     Then its memory peaked at 50 MB or more
@@ -142,3 +150,4 @@ Feature: Commands, files and logs of a container
       | engine |
       | docker |
       | host   |
+      | loopback   |

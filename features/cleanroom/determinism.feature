@@ -27,6 +27,7 @@ Feature: One seed, one story
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @requires_docker @use.with_engine=host
   Scenario: Both engines tell the same story

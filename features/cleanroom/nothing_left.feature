@@ -4,7 +4,7 @@ Feature: Nothing outlives its run
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a room that closes has removed what it made
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt
     And a container is started with a volume at /data
     Then the engine knows of containers, networks and volumes of the room
@@ -15,10 +15,11 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a container that cannot start leaves nothing behind
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with the command "no-such-program"
     Then waiting for each of these succeeds
       | strategy | argument |
@@ -31,10 +32,11 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, one removal that fails does not keep the others from going
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt
     And a cleanup that fails is registered
     Then closing the room tells of that cleanup
@@ -44,6 +46,7 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @crash @use.with_engine=<engine>
   Scenario Outline: On <engine>, a run that ends by <signal> leaves nothing
@@ -57,10 +60,13 @@ Feature: Nothing outlives its run
       | engine | signal  |
       | docker | SIGKILL |
       | host   | SIGKILL |
+      | loopback   | SIGKILL |
       | docker | SIGTERM |
       | host   | SIGTERM |
+      | loopback   | SIGTERM |
       | docker | SIGINT  |
       | host   | SIGINT  |
+      | loopback   | SIGINT  |
 
   @crash @use.with_engine=<engine>
   Scenario Outline: On <engine>, a run that is killed while it makes its room leaves nothing
@@ -73,6 +79,7 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @crash @use.with_engine=<engine>
   Scenario Outline: On <engine>, what a run and its watchdog leave when both are killed, the next run sweeps away
@@ -87,6 +94,7 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @crash @concurrency @use.with_engine=<engine>
   Scenario Outline: On <engine>, two runs that sweep at the same time are not in each other's way
@@ -103,7 +111,7 @@ Feature: Nothing outlives its run
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, the sweep leaves alone what a living run has
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt
     And another run begins
     Then the server answers
@@ -112,6 +120,7 @@ Feature: Nothing outlives its run
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @level1
   Scenario: Who can open no file cannot tell that a run has ended

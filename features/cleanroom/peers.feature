@@ -5,7 +5,7 @@ Feature: A network of peers
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, nodes that know the bootstrap alone come to know one another
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And a network of 5 peers
     Then only node-0 was started without a bootstrap, and the others with the address of node-0
     And the nodes have 5 addresses of p2p-test-net
@@ -15,6 +15,7 @@ Feature: A network of peers
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @faults @requires_root @use.with_engine=<engine>
   Scenario Outline: On <engine>, a <set> of nodes that is cut off is not answered by the others until it is healed
@@ -33,7 +34,7 @@ Feature: A network of peers
 
   @faults @crash @use.with_engine=<engine>
   Scenario Outline: On <engine>, the network outlives its bootstrap, which joins again by itself
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And a network of 5 peers
     And within 20 seconds each node is answered by all others
     When node-0 is killed
@@ -45,3 +46,4 @@ Feature: A network of peers
       | engine |
       | docker |
       | host   |
+      | loopback   |

@@ -4,7 +4,7 @@ Feature: Waiting for a container ends as soon as it is ready, and tells why when
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, each strategy sees when a server is ready
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt
     Then waiting for each of these succeeds
       | strategy | argument               |
@@ -20,10 +20,11 @@ Feature: Waiting for a container ends as soon as it is ready, and tells why when
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a program that ends is seen to end, with its exit code
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with the command "sh -c 'echo over; exit 3'"
     Then waiting for each of these succeeds
       | strategy | argument |
@@ -34,6 +35,7 @@ Feature: Waiting for a container ends as soon as it is ready, and tells why when
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @requires_docker
   Scenario: A health check is waited for
@@ -47,7 +49,7 @@ Feature: Waiting for a container ends as soon as it is ready, and tells why when
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a time-out tells what was waited for, what was seen, the state and the last lines
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with the command "sh -c 'for n in 1 2 3; do echo line $n; done; sleep 60'"
     Then waiting for each of these times out, and tells of the state, of "line 3", of what was wanted and what was seen
       | strategy | argument           | wanted                   | seen            |
@@ -65,10 +67,11 @@ Feature: Waiting for a container ends as soon as it is ready, and tells why when
       | engine |
       | docker |
       | host   |
+      | loopback   |
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, waiting for a port stops at once when the program has ended
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with the command "sh -c 'echo cannot start >&2; exit 4'"
     Then waiting 60 seconds for port "8000" is over early and tells
       | told         |
@@ -79,3 +82,4 @@ Feature: Waiting for a container ends as soon as it is ready, and tells why when
       | engine |
       | docker |
       | host   |
+      | loopback   |

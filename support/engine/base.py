@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from support.deadline import Deadline
-from support.policy import Policy
+from support.policy import ROOT, Egress, Policy
 
 RUN_LABEL = "cleanroom.run"
 ROOM_LABEL = "cleanroom.room"
@@ -68,6 +68,22 @@ class Capability(StrEnum):
     PIDS_LIMIT = "pids_limit"
     PAUSE = "pause"
     STATS = "stats"
+
+
+def promises(policy: Policy) -> frozenset[Capability]:
+    """Return what an engine must be capable of to keep a policy."""
+    wanted = {
+        Capability.NO_EGRESS: policy.egress is not Egress.ANYWHERE,
+        Capability.HOST_CLOSED: not policy.host_services,
+        Capability.READ_ONLY_ROOT: policy.read_only_root,
+        Capability.NO_CAPABILITIES: not policy.capabilities,
+        Capability.NO_NEW_PRIVILEGES: not policy.new_privileges,
+        Capability.NON_ROOT: policy.user not in (None, ROOT),
+        Capability.MEMORY_LIMIT: policy.memory is not None,
+        Capability.CPU_LIMIT: policy.cpu is not None,
+        Capability.PIDS_LIMIT: policy.pids is not None,
+    }
+    return frozenset(capability for capability, needed in wanted.items() if needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +270,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """`docker` or `host`."""
+        """`docker`, `host` or `loopback`."""
 
     @property
     def version(self) -> str: ...
