@@ -74,7 +74,7 @@ class Rooms:
         """Return a watch of each engine in use, and of the folder of rooms, once rooms are in play."""
         if not self._started:
             return ()
-        return (Folders(current_run().folder, ("containers", "volumes")), *map(EngineWatch, self.engines()))
+        return (Folders(current_run().folder, ("containers", "networks", "volumes")), *map(EngineWatch, self.engines()))
 
     def engines(self) -> list[Engine]:
         """Return the engines that this run may use."""

@@ -150,6 +150,13 @@ class LoopbackEngine:
             else:
                 shutil.rmtree(item.id, ignore_errors=True)
 
+    def lines(self) -> list[object]:
+        """Return nothing: there is nobody to be connected to."""
+        return []
+
+    def keep(self, labels: Labels) -> None:
+        """Do nothing: its processes outlive this one."""
+
     def close(self) -> None:
         """Do nothing: it holds nothing."""
 

@@ -6,6 +6,7 @@ this machine takes its place.
 """
 
 import os
+import shlex
 import shutil
 import signal as signals
 import socket
@@ -231,6 +232,10 @@ class LoopbackContainer:
         if not self._addresses:
             raise EngineError(f"{self.spec.name} is on no network")
         return next(iter(self._addresses.values())), port
+
+    def entrance(self) -> str:
+        """Return the command that gives a shell in its folder, with its environment."""
+        return f"cd {self._inside(self.spec.working_dir)} && {shlex.join(self._command(('sh',), {}))}"
 
     def connect(self, network: Network) -> None:  # noqa: ARG002
         """Refuse: there is no cable to plug in."""
