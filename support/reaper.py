@@ -116,11 +116,14 @@ def leftovers_of(run: str, engines: Iterable[Engine]) -> list[tuple[Engine, Left
 
 
 def sweep(engines: Iterable[Engine]) -> int:
-    """Remove what runs that have died left behind; return how many resources that were."""
+    """Remove what runs that have died left behind, and tell of what cannot be removed; return how many were found."""
     count = 0
     for engine in engines:
         found = [item for item in engine.leftovers() if _is_abandoned(item.labels.get(RUN_LABEL, ""))]
-        engine.remove_leftovers(found)
+        try:
+            engine.remove_leftovers(found)
+        except EngineError as error:  # what somebody else has left must not break this run; the next one sweeps again
+            sys.stderr.write(f"not all was swept: {error}\n")
         count += len(found)
     for folder in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*"):
         if _is_abandoned(folder.name.removeprefix(RUN_FOLDER_PREFIX)):
