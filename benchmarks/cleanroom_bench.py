@@ -35,6 +35,13 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 image = sys.argv[1]
 network, containers = None, []
+def stop():
+    global network
+    while containers:
+        containers.pop().stop()
+    if network:
+        network.remove()
+        network = None
 for line in sys.stdin:
     if line.startswith("start"):
         network = Network().create()
@@ -43,12 +50,9 @@ for line in sys.stdin:
             containers.append(made)
             assert made.exec("true").exit_code == 0
     else:
-        while containers:
-            containers.pop().stop()
-        if network:
-            network.remove()
-            network = None
+        stop()
     print("done", flush=True)
+stop()
 """
 
 
