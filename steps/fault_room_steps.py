@@ -49,6 +49,12 @@ def step_heal(context):
     context.fault.heal()
 
 
+@then('the timeline of the room tells of "{what}", and then that it was healed')
+def step_timeline(context, what):
+    told = [event for _, event in context.faulty.room.events if event.startswith("fault ")]
+    assert told == [f"fault {what}", f"fault {what} healed"], told
+
+
 @when("all faults are healed")
 def step_heal_all(context):
     context.faulty.heal_all()

@@ -250,3 +250,7 @@ class _Nobody:
     def on_close(self, what: str, action: Callable[[], object]) -> None:
         """Refuse."""
         raise NotImplementedError(what, action)
+
+    def note(self, what: str) -> None:
+        """Refuse."""
+        raise NotImplementedError(what)

@@ -27,9 +27,11 @@ from support.net_faults import FaultError, Heal, NetSpace, loss_rules
 
 
 class Owner(Protocol):
-    """What closes: a room."""
+    """What closes, and has a timeline: a room."""
 
     def on_close(self, what: str, action: Callable[[], object]) -> None: ...
+
+    def note(self, what: str) -> None: ...
 
 
 class NodeSet(StrEnum):
@@ -50,12 +52,14 @@ class Fault:
     _heal: Heal
     healed: bool = False
     after_heal: Callable[[], object] | None = None
+    tell: Callable[[str], object] = lambda _what: None  # the timeline of the room it is made in
 
     def heal(self) -> None:
         """Take the fault away."""
         if not self.healed:
             self.healed = True
             self._heal()
+            self.tell(f"fault {self} healed")
             if self.after_heal:
                 self.after_heal()
 
@@ -68,7 +72,7 @@ class Fault:
         self.heal()
 
     def __str__(self) -> str:
-        return f"{self.name} {', '.join(self.nodes)}"
+        return f"{self.name} ({', '.join(self.nodes)})"
 
 
 @dataclass(slots=True)
@@ -190,9 +194,9 @@ class Faults:
     def _deafen(self, what: str, struck: tuple[str, ...], sources: Mapping[str, Sequence[str]]) -> Fault:
         """Drop what comes to each node from its sources. A drop on the way out would be told to the sender (EPERM)."""
         rules = {name: [f"INPUT -s {self._address(source)} -j DROP" for source in sources[name]] for name in sources}
-        fault = self._each(what, tuple(sources), lambda name: self._in_space(name, lambda s: s.rules(*rules[name])))
-        fault.nodes = struck
-        return fault
+        return self._each(
+            what, tuple(sources), lambda name: self._in_space(name, lambda s: s.rules(*rules[name])), struck=struck
+        )
 
     def refuse(self, name: str, port: int) -> Fault:
         """Answer what comes to a TCP port with a reset: new connections are refused, open ones break."""
@@ -283,8 +287,13 @@ class Faults:
         started = node.run("python3", "-c", DETACH, program, *args).strip()
         return lambda: _ignore_the_dead(node, "python3", "-c", END, started)
 
-    def _each(self, what: str, names: Sequence[str], make: Callable[[str], Heal]) -> Fault:
-        """Strike each node; if one cannot be struck, heal those that were."""
+    def _each(
+        self, what: str, names: Sequence[str], make: Callable[[str], Heal], *, struck: Sequence[str] | None = None
+    ) -> Fault:
+        """Do what makes the fault at each node; if it cannot be done at one, heal the others.
+
+        The fault is said to strike `struck`, all of them unless told.
+        """
         heals: list[Heal] = []
         try:
             for name in names:
@@ -292,10 +301,12 @@ class Faults:
         except BaseException:
             _run_all(heals)
             raise
-        return self._keep(Fault(what, tuple(names), functools.partial(_run_all, heals)))
+        return self._keep(Fault(what, tuple(struck or names), functools.partial(_run_all, heals)))
 
     def _keep(self, fault: Fault) -> Fault:
         self.history.append(fault)
+        fault.tell = self.room.note
+        fault.tell(f"fault {fault}")
         self.room.on_close(f"fault {fault}", fault.heal)
         return fault
 

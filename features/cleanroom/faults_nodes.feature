@@ -27,6 +27,7 @@ Feature: Nodes fail on purpose, and everything heals before the room closes
     Then the nodes reach
       | a   | b   | c   |
       | b c | a c | a b |
+    And the timeline of the room tells of "partition from a, b (c)", and then that it was healed
 
     Examples:
       | engine |
