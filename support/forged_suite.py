@@ -56,8 +56,12 @@ class ForgedSuite:
         return run_tool(self.root, module, *arguments)
 
     def interrupt(self, feature: str, number: int, name: str) -> "subprocess.CompletedProcess[str]":
-        """Run a feature, send a signal as soon as a scenario has written the file `name`, and wait for the end."""
-        command = [sys.executable, "-m", "support.run_suite", feature]
+        """Run a feature, send a signal as soon as a scenario has written the file `name`, and wait for the end.
+
+        It is started as a script starts a job in the background: with SIGINT ignored.
+        """
+        background = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+        command = [*background, sys.executable, "-m", "support.run_suite", feature]
         with subprocess.Popen(
             command, cwd=self.root, env=_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,

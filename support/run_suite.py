@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     options, paths = split_arguments(behaves)
     options = [*options, "-Dmetrics=yes"] if own.metrics else options
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
     return Run(own.build, own.workers, own.time_limit, options).run(paths)
 
 

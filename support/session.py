@@ -45,6 +45,7 @@ class Session:
         os.environ[MARK] = ":".join(filter(None, (os.environ.get(MARK), self._mark)))
         self.rooms = Rooms(userdata.get("engine", "auto"))
         signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
 
     def gate(self) -> LeakGate:
         """Return a leak gate that has looked just now."""
