@@ -101,32 +101,36 @@ def _check_characters(path: str) -> None:
 
 
 def _check_component(component: str, path: str) -> None:
-    if broken := _broken_rule(component):
-        raise _refuse(broken[0], path, broken[1])
+    if not _is_sound(component):
+        _refuse_broken(component, path)
 
 
 @lru_cache(maxsize=4096)
-def _broken_rule(component: str) -> tuple[str, str] | None:
-    """Return the rule that a component breaks and how; the same few names occur again and again in packages."""
+def _is_sound(component: str) -> bool:
+    """Tell whether a component breaks no rule; the same few names occur again and again in packages."""
+    try:
+        _refuse_broken(component, component)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _refuse_broken(component: str, path: str) -> None:
     if component in ("", ".", ".."):
-        return "traversal", "has an empty, . or .. component"
+        raise _refuse("traversal", path, "has an empty, . or .. component")
     if len(component.encode("utf-8")) > MAX_COMPONENT:
-        return "too-long", f"has a component longer than {MAX_COMPONENT} bytes"
+        raise _refuse("too-long", path, f"has a component longer than {MAX_COMPONENT} bytes")
     if component[-1] in ". ":
-        return "trailing-dot", "has a component that ends in a dot or a space"
+        raise _refuse("trailing-dot", path, "has a component that ends in a dot or a space")
     if not _FORBIDDEN.isdisjoint(component):
-        return "forbidden-character", 'has one of < > : " | ? *'
-    return _broken_name(fold(component))
-
-
-def _broken_name(folded: str) -> tuple[str, str] | None:
+        raise _refuse("forbidden-character", path, 'has one of < > : " | ? *')
+    folded = fold(component)
     if folded.partition(".")[0].rstrip() in _RESERVED:
-        return "reserved", "has a name that is reserved on Windows"
+        raise _refuse("reserved", path, "has a name that is reserved on Windows")
     if _MARKER.fullmatch(folded):
-        return "marker", "has a name that this program uses itself"
+        raise _refuse("marker", path, "has a name that this program uses itself")
     if _VERSION_CONTROL.fullmatch(folded):
-        return "version-control", "has the name of a version-control folder"
-    return None
+        raise _refuse("version-control", path, "has the name of a version-control folder")
 
 
 class PathSet:
