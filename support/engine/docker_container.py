@@ -13,7 +13,17 @@ import docker.errors
 import requests
 
 from support.deadline import Deadline
-from support.engine.base import ContainerSpec, EngineError, ExecResult, ExecTimeoutError, Labels, Network, State, Stats
+from support.engine.base import (
+    ContainerSpec,
+    EngineError,
+    ExecResult,
+    ExecTimeoutError,
+    Labels,
+    Network,
+    State,
+    Stats,
+    printed,
+)
 from support.engine.cgroups import Group
 from support.engine.processes import kill_tree
 
@@ -120,10 +130,7 @@ class DockerContainer:
 
     def copy_out(self, source: str) -> bytes:
         """Read a file; the archive API does not see memory file systems, so `cat` does."""
-        done = self.exec(("cat", source), Deadline.after(60))
-        if done.exit_code:
-            raise FileNotFoundError(f"{source}: {done.stderr.decode(errors='replace').strip()}")
-        return done.stdout
+        return printed(self.exec(("cat", source), Deadline.after(60)), source)
 
     def kill(self, signal: str = "SIGKILL") -> None:
         """Send a signal; after SIGKILL, wait for the end."""

@@ -122,8 +122,7 @@ class HostEngine:
 
     def remove_volume(self, volume: Volume) -> None:
         """Remove the folder; one that is gone is no error."""
-        if volume.path.exists():
-            shutil.rmtree(volume.path)
+        volume.remove_folder()
 
     def create(self, spec: ContainerSpec) -> HostContainer:
         """Create a container: its network namespace, cables, mounts and control groups."""

@@ -25,6 +25,7 @@ from support.engine.base import (
     State,
     Stats,
     Volume,
+    printed,
     run_folder,
 )
 from support.engine.cgroups import Group
@@ -220,10 +221,7 @@ class HostContainer:
 
     def copy_out(self, source: str) -> bytes:
         """Read a file."""
-        done = self.exec(("cat", source), Deadline.after(60))
-        if done.exit_code:
-            raise FileNotFoundError(f"{source}: {done.stderr.decode(errors='replace').strip()}")
-        return done.stdout
+        return printed(self.exec(("cat", source), Deadline.after(60)), source)
 
     def kill(self, signal: str = "SIGKILL") -> None:
         """Send a signal to the command; SIGKILL goes to all of the container, and its end is waited for."""

@@ -114,8 +114,7 @@ class LoopbackEngine:
 
     def remove_volume(self, volume: Volume) -> None:
         """Remove the folder; one that is gone is no error."""
-        if volume.path.exists():
-            shutil.rmtree(volume.path)
+        volume.remove_folder()
 
     def create(self, spec: ContainerSpec) -> LoopbackContainer:
         """Create a container: its folders and addresses."""
