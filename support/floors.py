@@ -14,7 +14,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "paths",
         "storage",
         "security search config",
-        "source archiving scaffold",
+        "source archiving scaffold protocol",
         "archive index importing",
         "registry",
         "project importer doctor",

@@ -76,7 +76,16 @@ class Release:
         Raises:
             IntegrityError: `record-not-canonical` or `record-malformed`.
         """
-        fields = _object(data, _RELEASE_FIELDS)
+        return cls.of_fields(_parsed(data))
+
+    @classmethod
+    def of_fields(cls, value: object) -> "Release":
+        """Read a record that was parsed already, as part of a canonical document.
+
+        Raises:
+            IntegrityError: `record-malformed`.
+        """
+        fields = _object(value, _RELEASE_FIELDS)
         try:
             requirements = sorted(fields.pop("dependencies").items())
             for name in ("content_id", "manifest"):
@@ -136,7 +145,16 @@ class YankRecord:
         Raises:
             IntegrityError: `record-not-canonical` or `record-malformed`.
         """
-        fields = _object(data, _YANK_FIELDS)
+        return cls.of_fields(_parsed(data))
+
+    @classmethod
+    def of_fields(cls, value: object) -> "YankRecord":
+        """Read a record that was parsed already, as part of a canonical document.
+
+        Raises:
+            IntegrityError: `record-malformed`.
+        """
+        fields = _object(value, _YANK_FIELDS)
         if fields["action"] not in ("yank", "unyank"):
             raise IntegrityError("record-malformed", f"unknown action {fields['action']!r} in a yank record")
         try:
@@ -163,16 +181,20 @@ _RELEASE_FIELDS: Mapping[str, type] = {
 _YANK_FIELDS: Mapping[str, type] = dict.fromkeys(("action", "at", "id", "key", "reason", "signature", "version"), str)
 
 
-def _object(data: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
+def _parsed(data: bytes) -> object:
     if len(data) > MAX_RECORD:
         raise IntegrityError("record-malformed", f"the record is longer than {MAX_RECORD} bytes")
-    value = canonical.decode(data)
+    return canonical.decode(data)
+
+
+def _object(value: object, shape: Mapping[str, type]) -> dict[str, Any]:
+    """Return a copy of the fields of a record, of these names and types."""
     if not isinstance(value, dict) or value.keys() != shape.keys():
         raise IntegrityError("record-malformed", "the record has missing or unknown fields")
     for name, kind in shape.items():
         if type(value[name]) is not kind or (kind is int and value[name] < 0):
             raise IntegrityError("record-malformed", f"field {name} of the record has the wrong type or range")
-    return value
+    return dict(value)
 
 
 def _match_digest(text: str) -> None:
