@@ -19,19 +19,19 @@ help:
 	touch $@
 
 demo: .venv/ready
-	$(BIN)/python -m support.demo
+	$(BIN)/python -m support.market.demo
 
 test: .venv/ready
-	$(BIN)/python -m support.run_suite $(ARGS)
+	$(BIN)/python -m support.suite.run_suite $(ARGS)
 
 coverage: .venv/ready
-	$(BIN)/python -m support.run_coverage $(ARGS)
+	$(BIN)/python -m support.suite.run_coverage $(ARGS)
 
 engine:
-	@$(PYTHON) -m support.engine_setup
+	@$(PYTHON) -m support.cleanroom.engine_setup
 
 report: .venv/ready
-	$(BIN)/python -m support.report
+	$(BIN)/python -m support.suite.report
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -40,7 +40,7 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m support.gherkin_lint
+	$(BIN)/python -m support.suite.gherkin_lint
 
 clean:
 	rm -rf .venv build *.egg-info

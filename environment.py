@@ -6,8 +6,8 @@ from typing import Any
 
 from behave.model_type import Status
 
-from support.artefacts import folder_name
-from support.session import Session
+from support.cleanroom.artefacts import folder_name
+from support.suite.session import Session
 
 KEPT = Path("build/kept")
 ARTEFACTS = Path("build/artefacts")

@@ -18,14 +18,14 @@ from benchmarks import peers
 from benchmarks.measuring import Contestant, Missing, MissingPeerError, Row, Stage, contest
 from benchmarks.processes import environment
 from support.cleanroom import Cleanroom
-from support.containers import GenericContainer
-from support.deadline import Deadline
-from support.engine.base import RUN_LABEL, Engine, EngineUnavailableError, Recipe
-from support.engine.choice import engine
-from support.engine.docker import DockerEngine
-from support.images import ProbeImage, python_image
-from support.pool import Pool
-from support.reaper import close_run, current_run
+from support.cleanroom.containers import GenericContainer
+from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.base import RUN_LABEL, Engine, EngineUnavailableError, Recipe
+from support.cleanroom.engine.choice import engine
+from support.cleanroom.engine.docker import DockerEngine
+from support.cleanroom.images.python import ProbeImage, python_image
+from support.cleanroom.pool import Pool
+from support.cleanroom.reaper import close_run, current_run
 
 _NODES = 5
 _IDLE = ["sleep", "infinity"]

@@ -20,7 +20,7 @@ from marketplace.search.base import SearchDocument
 from marketplace.security.keys import KeyRing, Signer
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
-from support.catalogue_of_words import made_up
+from support.market.catalogs.catalogue_of_words import made_up
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _FAST = Path("/dev/shm")  # noqa: S108 - a file system in memory, where a sync costs nothing

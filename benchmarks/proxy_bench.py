@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from support.proxies import FaultProxy
-from support.proxy_laws import peak_memory
+from support.cleanroom.proxy.running import FaultProxy
+from support.trials.proxy_laws import peak_memory
 
 _ROUNDS = 7
 _REQUESTS = 200

@@ -9,9 +9,9 @@ from pathlib import Path
 from benchmarks.measuring import Row, Stage
 from marketplace.search.base import SearchDocument
 from marketplace.search.engine import TantivySearch
-from support.catalog import shared_catalog
-from support.documents import DocumentList
-from support.relevance import (
+from support.market.catalogs.catalog import shared_catalog
+from support.market.catalogs.documents import DocumentList
+from support.market.catalogs.relevance import (
     Finder,
     Golden,
     asking,
@@ -23,7 +23,7 @@ from support.relevance import (
     title_words,
     with_one_typo,
 )
-from support.relevance import (
+from support.market.catalogs.relevance import (
     measure as measure_relevance,
 )
 

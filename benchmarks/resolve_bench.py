@@ -21,8 +21,8 @@ from marketplace.model.requirement import Requirement
 from marketplace.project.backtracking import search
 from marketplace.project.candidates import Candidates, Demand, Releases
 from marketplace.project.resolver import resolve
-from support.catalog import id_of, read_graph, shared_catalog
-from support.universe import Universe
+from support.market.catalogs.catalog import id_of, read_graph, shared_catalog
+from support.market.laws.universe import Universe
 
 _ROOTS = 200
 _FEW = 10

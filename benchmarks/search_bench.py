@@ -13,9 +13,9 @@ from statistics import geometric_mean
 from benchmarks.measuring import Contestant, Row, Stage, medians
 from marketplace.search.base import FACETS, SearchDocument, SearchQuery
 from marketplace.search.engine import TantivySearch
-from support.catalogue_of_words import made_up, vocabulary
-from support.documents import DocumentList
-from support.relevance import plain_bm25
+from support.market.catalogs.catalogue_of_words import made_up, vocabulary
+from support.market.catalogs.documents import DocumentList
+from support.market.catalogs.relevance import plain_bm25
 
 SIZES = {1_000: 1.2, 20_000: None, 100_000: 0.5}
 """Packages, and the geometric mean of the ratios to FTS5 that is good enough."""

@@ -9,10 +9,11 @@ from behave import given, then, when
 from marketplace.archive import open_archive, unpack, write_archive
 from marketplace.model.tree import digest_of
 from marketplace.source import FolderSource
-from support import archives, forge, samples
-from support.archive_laws import LAWS
-from support.archives import ForgedArchive
-from support.signing import code_of
+from support.market import samples
+from support.market.archives import archives, forge
+from support.market.archives.archives import ForgedArchive
+from support.market.laws.archive_laws import LAWS
+from support.market.signing import code_of
 
 
 @given("an archive with {case}")

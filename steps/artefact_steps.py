@@ -4,7 +4,7 @@ from fnmatch import fnmatch
 
 from behave import given, then, when
 
-from support.kept_rooms import KeptRoom
+from support.suite.kept_rooms import KeptRoom
 
 
 @given("it has steps that go wrong in rooms")

@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from support import carrying, stores
+from support.market import carrying, stores
 
 
 @when("the release {spec} is fetched into the store")

@@ -4,15 +4,15 @@ import shlex
 
 from behave import given, then, when
 
-from support import room_checks
-from support.deadline import Deadline
-from support.engine.base import EngineError, ExecTimeoutError
-from support.image_checks import THREE_DAYS, OldImages
-from support.marketplace_room import PROJECT
-from support.policy import Policy
-from support.rooms import strictest
-from support.victim import Victim
-from support.waiting import ForPort, WaitTimeoutError
+from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.base import EngineError, ExecTimeoutError
+from support.cleanroom.policy import Policy
+from support.cleanroom.rooms import strictest
+from support.cleanroom.waiting import ForPort, WaitTimeoutError
+from support.market.marketplace_room import PROJECT
+from support.trials import room_checks
+from support.trials.image_checks import THREE_DAYS, OldImages
+from support.trials.victim import Victim
 
 
 def open_room(context, engine, policy=None):

@@ -2,8 +2,9 @@
 
 from behave import then, when
 
-from support import cold_start, help_texts
-from support.vectors import unescape
+from support.market import cold_start
+from support.market.laws.vectors import unescape
+from support.suite import help_texts
 
 
 @then("these answers are the same with and without the shortcuts")
@@ -17,7 +18,7 @@ def step_both_ways(context):
 def step_help_texts(context):
     made, kept = help_texts.texts(), help_texts.stored()
     different = sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
-    assert not different, f"`python -m support.help_texts` must be run again: {different}"
+    assert not different, f"`python -m support.suite.help_texts` must be run again: {different}"
 
 
 @when('the modules that "{command}" loads are listed')

@@ -4,9 +4,9 @@ import tomllib
 
 from behave import given, then, when
 
-from support.settings import Sources, write_together
-from support.signing import code_of
-from support.vectors import unescape
+from support.market.laws.vectors import unescape
+from support.market.settings import Sources, write_together
+from support.market.signing import code_of
 
 
 def sources(context):

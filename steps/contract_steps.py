@@ -2,8 +2,9 @@
 
 from behave import given, then
 
-from support import contract, damage, terminal
-from support.vectors import unescape
+from support.market import contract, terminal
+from support.market.laws.vectors import unescape
+from support.market.troubles import damage
 
 
 @given("a home with packages, and a project that uses one")

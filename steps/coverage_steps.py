@@ -4,9 +4,9 @@ import shlex
 
 from behave import given, then, when
 
-from support.coverage_map import Count
-from support.forged_product import add_product, change_table, map_in_allure, rows_of_page
-from support.report import references_elsewhere
+from support.suite.coverage_map import Count
+from support.suite.forged_product import add_product, change_table, map_in_allure, rows_of_page
+from support.suite.report import references_elsewhere
 
 
 @given('its product is a till whose "change" is critical')
@@ -21,17 +21,17 @@ def step_impl(context, new, old):
 
 @when('its coverage is measured with "{arguments}"')
 def step_impl(context, arguments):
-    context.ran = context.suite.run("support.run_coverage", *shlex.split(arguments))
+    context.ran = context.suite.run("support.suite.run_coverage", *shlex.split(arguments))
 
 
 @when("its coverage is measured")
 def step_impl(context):
-    context.ran = context.suite.run("support.run_coverage")
+    context.ran = context.suite.run("support.suite.run_coverage")
 
 
 @when("the map is drawn again")
 def step_impl(context):
-    context.ran = context.suite.run("support.run_coverage", "--again")
+    context.ran = context.suite.run("support.suite.run_coverage", "--again")
 
 
 @then('the map has "{text}"')

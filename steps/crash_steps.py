@@ -4,7 +4,7 @@ import signal
 
 from behave import given, then, when
 
-from support import crash, sync_order, tracing
+from support.market.troubles import crash, sync_order, tracing
 
 
 @given("system calls can be traced here")

@@ -6,8 +6,8 @@ import sys
 
 from behave import then, when
 
-from support.demo import Demo, DemoError, Step
-from support.vectors import unescape
+from support.market.demo import Demo, DemoError, Step
+from support.market.laws.vectors import unescape
 
 
 @when("the demo is run")
@@ -15,7 +15,7 @@ def step_demo(context):
     context.demo_folder = context.world.root / "temporary"
     context.demo_folder.mkdir()
     environ = {**os.environ, "TMPDIR": str(context.demo_folder), "GGEN_REGISTRY": "elsewhere"}
-    command = [sys.executable, "-m", "support.demo"]
+    command = [sys.executable, "-m", "support.market.demo"]
     context.demo = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert context.demo.returncode == 0, context.demo.stdout + context.demo.stderr
 

@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from support import disks
+from support.market.troubles import disks
 
 
 @given("the home lies on a disk of {size:d} kilobytes")

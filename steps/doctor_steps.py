@@ -4,7 +4,7 @@ from pathlib import Path
 
 from behave import given, then
 
-from support import ailments
+from support.market.troubles import ailments
 
 
 @given("the home has this trouble: {trouble}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from behave import then
 
-from support import error_codes
+from support.suite import error_codes
 
 TABLE = Path("docs/errors.md")
 

@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from support.mishaps import ended_by
+from support.market.troubles.mishaps import ended_by
 
 
 @when("a command ends by {what}")

@@ -2,10 +2,10 @@
 
 from behave import given, then, when
 
-from support import proxy_laws
-from support.proxy_laws import Wire
-from support.schedules import Rule, Schedule, ScheduleError
-from support.wire import look
+from support.cleanroom.proxy.schedules import Rule, Schedule, ScheduleError
+from support.trials import proxy_laws
+from support.trials.proxy_laws import Wire
+from support.trials.wire import look
 
 
 @given("a fault proxy before a web server")

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 from behave import given, then, when
 
-from support import fault_checks, fault_rooms, fault_stories
-from support.fault_rooms import FaultRoom
-from support.fault_schedules import VERBS, FaultSchedule
+from support.cleanroom.faults.sequences import VERBS, FaultSchedule
+from support.trials import fault_checks, fault_rooms, fault_stories
+from support.trials.fault_rooms import FaultRoom
 
 
 @given('{count:d} nodes on the engine "{engine}" that can suffer "{needs}"')

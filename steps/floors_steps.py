@@ -2,7 +2,7 @@
 
 from behave import then
 
-from support import floors
+from support.suite import floors
 
 
 @then("every room of the product stands on a floor, and imports only from lower ones")

@@ -7,11 +7,11 @@ from behave import given, then, when
 
 from marketplace.importer import read_catalog
 from marketplace.model.manifest import Manifest
-from support import legacy_catalog
-from support.catalog import shared_catalog
-from support.legacy_catalog import SOUND, LegacyCatalog
-from support.signing import code_of
-from support.vectors import unescape
+from support.market.catalogs import legacy_catalog
+from support.market.catalogs.catalog import shared_catalog
+from support.market.catalogs.legacy_catalog import SOUND, LegacyCatalog
+from support.market.laws.vectors import unescape
+from support.market.signing import code_of
 
 
 @given('a catalog of the older shape with the sound entry "{name}"')

@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from support.index_made import open_together
+from support.market.index_made import open_together
 
 
 @when("{programs:d} programs open the index of a new home in the same moment, for each of {homes:d} homes")

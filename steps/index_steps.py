@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from behave import given, then, when
 
-from support import concurrency, index_damage
+from support.market import concurrency
+from support.market.troubles import index_damage
 
 
 @given("the index suffers: {kind}")

@@ -2,7 +2,8 @@
 
 from behave import given, then, when
 
-from support import damage, packages, places
+from support.market import packages, places
+from support.market.troubles import damage
 
 
 @given("the content store loses every blob")

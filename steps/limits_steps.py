@@ -2,7 +2,8 @@
 
 from behave import given, then, when
 
-from support import limits, stores
+from support.market import stores
+from support.market.troubles import limits
 
 
 @when("a signed release of a tree of {what} comes to {door}")

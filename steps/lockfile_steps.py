@@ -2,7 +2,8 @@
 
 from behave import given, then, when
 
-from support import lock_laws, places
+from support.market import places
+from support.market.laws import lock_laws
 
 
 @then('it holds for every lock tried: "{law}"')

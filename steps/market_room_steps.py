@@ -4,9 +4,9 @@ from itertools import pairwise
 
 from behave import given, then, when
 
-from support.market_checks import Market
-from support.marketplace_room import set_up
-from support.policy import Policy
+from support.cleanroom.policy import Policy
+from support.market.market_checks import Market
+from support.market.marketplace_room import set_up
 
 
 @given("an empty marketplace in a strict room on {engine:w}")

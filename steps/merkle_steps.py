@@ -3,7 +3,7 @@
 from behave import then
 
 from marketplace.index import merkle
-from support import merkle_laws
+from support.market.laws import merkle_laws
 
 
 @then("the first {size:d} known leaves have the root {root}")

@@ -2,8 +2,8 @@
 
 from behave import then
 
-from support.forged_product import metrics_in_allure, row_of
-from support.forged_suite import verdicts
+from support.suite.forged_product import metrics_in_allure, row_of
+from support.suite.forged_suite import verdicts
 
 
 @then("the table shows for {name} at least {cpu:f} s of processor, {memory:d} MB of memory and {written:d} MB written")

@@ -13,10 +13,10 @@ from marketplace.model.requirement import Requirement
 from marketplace.model.tree import Tree
 from marketplace.model.version import Version
 from marketplace.paths import check_path
-from support.laws import LAWS
-from support.records import changed_record, nested_lists, small_tree
-from support.signing import code_of, release_by, yank_by
-from support.vectors import unescape
+from support.market.laws.model_laws import LAWS
+from support.market.laws.vectors import unescape
+from support.market.records import changed_record, nested_lists, small_tree
+from support.market.signing import code_of, release_by, yank_by
 
 
 @then('it holds for every value tried: "{law}"')

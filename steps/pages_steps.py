@@ -2,7 +2,7 @@
 
 from behave import then
 
-from support import pages
+from support.suite import pages
 
 
 @then("every link from one page to another leads to a file, and so does every file that a page names")

@@ -2,8 +2,8 @@
 
 from behave import given, then, when
 
-from support import pool_checks, room_checks
-from support.waiting import WaitTimeoutError
+from support.cleanroom.waiting import WaitTimeoutError
+from support.trials import pool_checks, room_checks
 
 
 @given("a pool of {size:d} strict rooms on {engine:w}, each with a container")

@@ -2,7 +2,8 @@
 
 from behave import given, then, when
 
-from support import damage, packages
+from support.market import packages
+from support.market.troubles import damage
 
 
 @given("these packages are published")

@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from support.publishing import Group
+from support.market.publishing import Group
 
 
 @given("{count:d} signed packages of {person}, whose key is pinned")

@@ -2,10 +2,10 @@
 
 from behave import given, then, when
 
-from support import real_graph, relevance
-from support.catalog import shared_catalog
-from support.packages import local_registry
-from support.resolving import ask
+from support.market.catalogs import real_graph, relevance
+from support.market.catalogs.catalog import shared_catalog
+from support.market.catalogs.resolving import ask
+from support.market.packages import local_registry
 
 
 @given("the names of the real public packages and of the real dependency graph")

@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from support import damage
+from support.market.troubles import damage
 
 
 @then('searching for these finds the package "{id_}" first')

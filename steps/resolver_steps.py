@@ -2,8 +2,8 @@
 
 from behave import given, then, when
 
-from support.resolver_laws import LAWS
-from support.resolving import ask, contested, pairs, universe_of
+from support.market.catalogs.resolving import ask, contested, pairs, universe_of
+from support.market.laws.resolver_laws import LAWS
 
 
 @then('it holds for every universe tried: "{law}"')

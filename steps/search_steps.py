@@ -8,9 +8,9 @@ from marketplace.errors import InvalidInputError
 from marketplace.model.ids import MAX_SEGMENT
 from marketplace.search.base import SearchQuery
 from marketplace.storage.locks import FileLock
-from support import relevance, searching
-from support.catalog import id_of, name_of, read_public_packages, shared_catalog
-from support.searching import Catalogue
+from support.market.catalogs import relevance, searching
+from support.market.catalogs.catalog import id_of, name_of, read_public_packages, shared_catalog
+from support.market.catalogs.searching import Catalogue
 
 
 def _catalogue(context):

@@ -8,9 +8,9 @@ from behave import given, then, when
 from marketplace.model.release import YankRecord
 from marketplace.security.keys import KeyRing, Signer
 from marketplace.security.trust import TrustStore
-from support.laws import check_flipped_bits
-from support.signing import code_of, forged, race, release_by, signer_of, yank_by
-from support.vectors import public_key, unescape, verdict
+from support.market.laws.model_laws import check_flipped_bits
+from support.market.laws.vectors import public_key, unescape, verdict
+from support.market.signing import code_of, forged, race, release_by, signer_of, yank_by
 
 # --- published vectors -------------------------------------------------------------------------------------------
 

@@ -2,9 +2,10 @@
 
 from behave import given, then, when
 
-from support import debian_packages, fault_rooms, service_checks
-from support.rooms import required_engines
-from support.service_images import postgres_image, redis_image
+from support.cleanroom.images import debian_packages
+from support.cleanroom.images.services import postgres_image, redis_image
+from support.cleanroom.rooms import required_engines
+from support.trials import fault_rooms, service_checks
 
 
 def lacks(context, image):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from behave import given, then, when
 
-from support import damage, terminal
+from support.market import terminal
+from support.market.troubles import damage
 
 
 @then('the JSON list "{path}" has {count:d} entries')

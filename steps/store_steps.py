@@ -5,7 +5,8 @@ from behave import given, then, when
 from marketplace.model.tree import digest_of
 from marketplace.storage.files import STAGED_PREFIX
 from marketplace.storage.memory import MemoryStore
-from support import carrying, store_laws, stores
+from support.market import carrying, stores
+from support.market.laws import store_laws
 
 
 @given("a memory store of {size:d} bytes")

@@ -5,8 +5,8 @@ import signal
 
 from behave import given, then, when
 
-from support.forged_suite import PROJECT, ForgedSuite, run_tool, verdicts
-from support.report import references_elsewhere
+from support.suite.forged_suite import PROJECT, ForgedSuite, run_tool, verdicts
+from support.suite.report import references_elsewhere
 
 
 @given("a small suite of its own")
@@ -21,7 +21,7 @@ def step_impl(context, name):
 
 @when("the suite is linted")
 def step_impl(context):
-    context.ran = context.suite.run("support.gherkin_lint")
+    context.ran = context.suite.run("support.suite.gherkin_lint")
 
 
 @then('the lint finds only "{finding}"')
@@ -43,12 +43,12 @@ def step_impl(context):
 
 @when("the suite is run")
 def step_impl(context):
-    context.ran = context.suite.run("support.run_suite")
+    context.ran = context.suite.run("support.suite.run_suite")
 
 
 @when('the suite is run with "{arguments}"')
 def step_impl(context, arguments):
-    context.ran = context.suite.run("support.run_suite", *shlex.split(arguments))
+    context.ran = context.suite.run("support.suite.run_suite", *shlex.split(arguments))
 
 
 @when('its {feature} is run and gets {name} when "{file}" is there')
@@ -59,7 +59,7 @@ def step_impl(context, feature, name, file):
 @when("the project's own {feature} is run with the driver {driver}")
 def step_impl(context, feature, driver):
     build = context.world.root / driver
-    context.ran = run_tool(PROJECT, "support.run_suite", feature, f"-Ddriver={driver}", f"--build={build}")
+    context.ran = run_tool(PROJECT, "support.suite.run_suite", feature, f"-Ddriver={driver}", f"--build={build}")
 
 
 @then('it ends with "{line}" and exit code {code:d}')
@@ -134,12 +134,12 @@ def step_impl(context):
 
 @when("its report is made")
 def step_impl(context):
-    context.ran = context.suite.run("support.report")
+    context.ran = context.suite.run("support.suite.report")
 
 
 @when("its report is made on a machine without Node.js")
 def step_impl(context):
-    context.ran = run_tool(context.suite.root, "support.report", PATH=str(context.world.home))
+    context.ran = run_tool(context.suite.root, "support.suite.report", PATH=str(context.world.home))
 
 
 @then("there is no report")

@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from support import tour
+from support.suite import tour
 
 
 @when("the README's tour is taken")

@@ -1,1 +1,1 @@
-"""What a scenario needs from the world."""
+"""What a scenario needs from the world, in rooms: cleanroom, market, suite, trials."""

@@ -154,7 +154,7 @@ Feature: The coverage map shows what of the product ran, in whatever process it 
       | a function that was renamed        | ["change"]           | ["rest"]               | no coverage map: critical but not there: sums.py rest        |
       | a file that belongs to nobody      | files = ["sums.py"]  | files = ["more.py"]    | no coverage map: sums.py is in no component                  |
       | a file that belongs to two         | "__main__.py"        | "__main__.py", "sums.py" | no coverage map: sums.py is in counter and door            |
-      | a table that is none               | overall = 80         | overall = {            | no coverage map: coverage_map.toml: TOMLDecodeError          |
+      | a table that is none               | overall = 80         | overall = {            | no coverage map: support/suite/coverage_map.toml: TOMLDecodeError          |
 
   Scenario: The page shows each function and loads nothing from elsewhere
     Given its file "features/till.feature" is

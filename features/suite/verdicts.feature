@@ -72,7 +72,7 @@ Feature: Each scenario gets a true verdict, in the summary and in Allure
   Scenario Outline: A hook that fails makes the scenarios <kind>: <hook>
     Given its file "environment.py" is
       """
-      from support.session import Session
+      from support.suite.session import Session
 
       def <hook>(*_arguments):
           raise RuntimeError("the hook is off")

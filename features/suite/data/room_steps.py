@@ -5,9 +5,9 @@ import urllib.request
 
 from behave import given, then
 
-from support.engine.choice import choose
-from support.proxies import FaultProxy
-from support.waiting import ForPort
+from support.cleanroom.engine.choice import choose
+from support.cleanroom.proxy.running import FaultProxy
+from support.cleanroom.waiting import ForPort
 
 KEPT = []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from behave import given, when
 
-from support.images import PythonProject, pinned
+from support.cleanroom.images.python import PythonProject, pinned
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE = PythonProject("till", ROOT, ("till",), ROOT / "constraints.txt", pinned(["coverage"]))

@@ -1,0 +1,1 @@
+"""Faults of nodes: processes, network, files, clock, memory and processor; each is healed."""

@@ -1,0 +1,1 @@
+"""Images, built without the network, once per content."""

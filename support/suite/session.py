@@ -1,0 +1,85 @@
+"""What one behave process has for all its scenarios: a temporary folder of its own, a mark, and the user's choices."""
+
+import os
+import shutil
+import signal
+import tempfile
+import uuid
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from support.cleanroom.artefacts import Witness
+from support.cleanroom.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
+from support.cleanroom.metrics import Meter
+from support.cleanroom.rooms import Rooms
+from support.market.catalogs.catalog import shared_catalog
+from support.market.drivers import driver
+from support.market.world import World
+
+
+class Session:
+    """A run of behave; `userdata` are the `-D` settings.
+
+    They are `driver` (process, inprocess), `keep` (failed), `metrics` (yes) and `engine` (auto, docker, host).
+    Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
+    removed at the end.
+
+    Raises:
+        ValueError: a setting has a value that means nothing.
+    """
+
+    def __init__(self, userdata: Mapping[str, str]) -> None:
+        self.driver = driver(userdata.get("driver", "process"))
+        keep = userdata.get("keep", "")
+        if keep not in ("", "failed"):
+            raise ValueError(f"there is nothing to keep of {keep!r}: only -D keep=failed")
+        metrics = userdata.get("metrics", "")
+        if metrics not in ("", "yes"):
+            raise ValueError(f"there are no metrics {metrics!r}: only -D metrics=yes")
+        self.keeps_failed = keep == "failed"
+        self._measures = metrics == "yes"
+        self._mark = uuid.uuid4().hex
+        self.root = Path(tempfile.mkdtemp(prefix="ggen-run-"))
+        self._tempdir, tempfile.tempdir = tempfile.tempdir, str(self.root)
+        os.environ["TMPDIR"] = str(self.root)
+        os.environ[MARK] = ":".join(filter(None, (os.environ.get(MARK), self._mark)))
+        self.rooms = Rooms(userdata.get("engine", "auto"))
+        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
+
+    def gate(self) -> LeakGate:
+        """Return a leak gate that has looked just now."""
+        return LeakGate(
+            (Processes(self._mark), Sockets(self.rooms.lines()), Threads(), Folders(self.root), *self.rooms.watches())
+        )
+
+    def meter(self) -> Meter | None:
+        """Return a meter that has begun just now, when the user wants figures."""
+        return Meter() if self._measures else None
+
+    def cannot_run(self, tags: Collection[str]) -> str:
+        """Return why a scenario with these tags is to be skipped here, or nothing."""
+        if "needs_shared" in tags and shared_catalog() is None:
+            return "../shared/catalog is not there"
+        if "requires_root" in tags and os.geteuid() != 0:
+            return "it needs the rights of the superuser"
+        return self.rooms.cannot_run(tags)
+
+    def witness(self) -> Witness:
+        """Return who gathers what a scenario's rooms know."""
+        return Witness(keeps=self.keeps_failed)
+
+    def world(self) -> World:
+        """Return the world of a scenario."""
+        return World(self.driver)
+
+    def close(self) -> None:
+        """Remove what is left of rooms, and the temporary folder."""
+        self.rooms.close()
+        tempfile.tempdir = self._tempdir
+        shutil.rmtree(self.root)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """Make of SIGTERM what Ctrl-C is, for then behave cleans up; by itself SIGTERM would end it on the spot."""
+    raise KeyboardInterrupt
