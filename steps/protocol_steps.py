@@ -18,9 +18,9 @@ from support.centralized.documents import (
     yanks_damaged,
 )
 from support.centralized.places import build
-from support.records import nested_lists
-from support.signing import code_of
-from support.vectors import unescape
+from support.market.laws.vectors import unescape
+from support.market.records import nested_lists
+from support.market.signing import code_of
 
 # --- paths -------------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from marketplace.protocol import bundle
 from marketplace.protocol.bundle import Limits
 from marketplace.storage.base import NewBlob
 from marketplace.storage.memory import MemoryStore
-from support.signing import code_of
-from support.stores import made_up
+from support.market.signing import code_of
+from support.market.stores import made_up
 
 LIMITS = Limits(blobs=3, bytes=1000, blob=900)
 _WIDE = Limits(blobs=1000, bytes=10**9, blob=10**9)

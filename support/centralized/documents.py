@@ -10,7 +10,7 @@ from marketplace.model.ids import PackageId
 from marketplace.protocol import documents
 from marketplace.protocol.documents import PackageDocument, PackageEntry, RegistryDocument
 from marketplace.search.base import SearchDocument
-from support.signing import code_of, release_by, signer_of, yank_by
+from support.market.signing import code_of, release_by, signer_of, yank_by
 
 ID = PackageId("io.acme.web")
 
