@@ -42,6 +42,15 @@ Feature: The suite runs in several processes and ends with one honest line
     Then it ends with "1 passed, 1 failed, 0 skipped" and exit code 1
     And its output has "ParserError"
 
+  Scenario: Steps that cannot be loaded are red
+    Given its file "steps/later_steps.py" is
+      """
+      import no_such_module
+      """
+    When the suite is run
+    Then it ends with "0 passed, 1 failed, 0 skipped" and exit code 1
+    And its output has "No module named 'no_such_module'"
+
   Scenario Outline: A run that proves nothing is red: <what>
     Given its file "features/idle.feature" is
       """

@@ -3,14 +3,15 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
+from support.suite.forked import Forked, ForkServer
 from support.suite.shards import Shard
 from support.suite.verdicts import BROKEN, RED, Record, Verdict, read_record
 
@@ -36,8 +37,9 @@ class Workers:
         self._options = list(options)
         self._time_limit = time_limit
         self._lock = threading.Lock()
-        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._running: dict[int, Forked] = {}
         self._stopped = False
+        self._servers: SimpleQueue[ForkServer] = SimpleQueue()
         self._pool: ThreadPoolExecutor | None = None
         self._futures: list[Future[Finished]] = []
         self._yielded: set[Future[Finished]] = set()
@@ -45,11 +47,14 @@ class Workers:
     def run(self, shards: Sequence[Shard], count: int) -> Iterator[Finished]:
         """Run the shards in `count` processes at a time, and yield each as it ends."""
         self._pool = ThreadPoolExecutor(max_workers=count)
+        for _ in range(min(count, len(shards))):
+            self._servers.put(ForkServer())
         self._futures = [self._pool.submit(self._take, *item) for item in enumerate(shards)]
         for future in as_completed(self._futures):
             self._yielded.add(future)
             yield future.result()
         self._pool.shutdown()
+        self._close()
 
     def stop(self) -> list[Verdict]:
         """Stop what runs, and return the verdicts of what was running: the scenarios not reached are broken."""
@@ -63,8 +68,13 @@ class Workers:
             _wait_or_kill(process, max(0.0, deadline - time.monotonic()))
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
+        self._close()
         rest = [future for future in self._futures if future not in self._yielded and not future.cancelled()]
         return [verdict for future in rest for verdict in future.result().verdicts]
+
+    def _close(self) -> None:
+        while not self._servers.empty():
+            self._servers.get().close()
 
     def _take(self, number: int, shard: Shard) -> Finished:
         start = time.monotonic()
@@ -83,21 +93,21 @@ class Workers:
         """Run behave on a shard and return its exit code; -SIGTERM when the run had been stopped before."""
         folder = self._temporary / str(number)
         folder.mkdir()
-        with self._log(number).open("wb") as log:
+        server = self._servers.get()
+        try:
             with self._lock:
                 if self._stopped:
                     return -signal.SIGTERM
-                process = subprocess.Popen(
-                    self._command(number, shard), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                    env={**os.environ, "TMPDIR": str(folder)}, start_new_session=True,
-                )  # fmt: skip
+                process = server.start(self._arguments(number, shard), self._log(number), folder)
                 self._running[number] = process
             code = self._wait(process)
             with self._lock:
                 del self._running[number]
             return code
+        finally:
+            self._servers.put(server if server.lives() else ForkServer())
 
-    def _wait(self, process: "subprocess.Popen[bytes]") -> int:
+    def _wait(self, process: Forked) -> int:
         """Wait for a worker; one that takes too long is stopped like a run that the user stops."""
         try:
             return process.wait(self._time_limit)
@@ -105,9 +115,9 @@ class Workers:
             _signal(process, signal.SIGTERM)
             return _wait_or_kill(process, _GRACE) or -signal.SIGTERM
 
-    def _command(self, number: int, shard: Shard) -> list[str]:
+    def _arguments(self, number: int, shard: Shard) -> list[str]:
         return [
-            sys.executable, "-m", "behave", "--no-summary", "--no-snippets", "--no-color",
+            "--no-summary", "--no-snippets", "--no-color",
             "-f", "support.suite.verdicts:RecordFormatter", "-o", str(self._record(number)),
             "-f", "support.suite.allure:AllureResults", "-o", str(self._build / "allure-results"),
             *self._options, *shard.locations,
@@ -143,7 +153,7 @@ def _name(number: int) -> str:
     return signal.Signals(number).name
 
 
-def _wait_or_kill(process: "subprocess.Popen[bytes]", limit: float) -> int:
+def _wait_or_kill(process: Forked, limit: float) -> int:
     """Wait for a process; one that takes longer is killed with all it started. Return the exit code."""
     try:
         return process.wait(limit)
@@ -152,7 +162,7 @@ def _wait_or_kill(process: "subprocess.Popen[bytes]", limit: float) -> int:
         return process.wait()
 
 
-def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+def _signal(process: Forked, number: int) -> None:
     """Send a signal: SIGTERM to behave alone, which cleans up what it started; SIGKILL to its whole session."""
     try:
         (os.killpg if number == signal.SIGKILL else os.kill)(process.pid, number)
