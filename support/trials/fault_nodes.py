@@ -2,8 +2,9 @@
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from support.cleanroom import P2P_NETWORK, Cleanroom
 from support.cleanroom.containers import GenericContainer
@@ -15,29 +16,56 @@ from support.cleanroom.waiting import ForPort
 PORT = 7000
 DATA, DISK = "/data", "/disk"
 _DISK_BYTES = 4 << 20
+_PATIENCE = 5.0  # seconds for an answer that must come
+_SILENCE = 0.5  # seconds without one after which none comes: a datagram takes less than a hundredth of it
 
-# Answers each datagram with itself, and each TCP connection with its clocks or as many bytes as the line it got says.
+# Answers each datagram with itself, and each TCP connection with what its line asks for: the clocks, whose datagrams
+# came (which `forget` forgets), which peers answer a datagram, or so many bytes. `reach` waits for the peers that are
+# hoped for as long as it is told, and for the others until all has been silent for a time.
 _SERVER = """
-import socket, socketserver, threading, time
+import json, socket, socketserver, threading, time
 heard = set()
+def reach(patience, silence, hoped, peers):
+    found, begin = set(), time.monotonic()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for peer in peers:
+            s.sendto(b"hello", (peer, 7000))
+        last = begin
+        while found != set(peers):
+            end = last + silence if hoped <= found else begin + patience
+            if (left := end - time.monotonic()) <= 0:
+                break
+            s.settimeout(left)
+            try:
+                found.add(s.recvfrom(100)[1][0])
+                last = time.monotonic()
+            except TimeoutError:
+                pass
+    return sorted(found)
 class Datagram(socketserver.BaseRequestHandler):
     def handle(self):
         heard.add(self.client_address[0])
         self.request[1].sendto(self.request[0], self.client_address)
 class Stream(socketserver.StreamRequestHandler):
     def handle(self):
-        line = self.rfile.readline().strip() or b"0"
-        if line == b"clock":
-            self.wfile.write(b"%f %f" % (time.time(), time.monotonic()))
-            return
-        if line == b"heard":
-            self.wfile.write(" ".join(heard).encode())
+        verb, *words = (self.rfile.readline().decode() or "bytes 0").split()
+        if verb == "clock":
+            self.answer([time.time(), time.monotonic()])
+        elif verb == "forget":
             heard.clear()
-            return
-        left = int(line)
+            self.answer([])
+        elif verb == "heard":
+            self.answer(sorted(heard))
+        elif verb == "reach":
+            patience, silence, hoped, *peers = words
+            self.answer(reach(float(patience), float(silence), set(hoped.split(",")) & set(peers), peers))
+        else:
+            self.send(int(words[0]))
+    def answer(self, value):
+        self.wfile.write(json.dumps(value).encode())
+    def send(self, left):
         while left > 0:
             left -= self.connection.send(bytes(min(left, 65536)))
-        self.connection.close()
 class Udp(socketserver.ThreadingUDPServer):
     max_packet_size = 2048
 class Tcp(socketserver.ThreadingTCPServer):
@@ -50,19 +78,6 @@ Tcp(("0.0.0.0", 7000), Stream).serve_forever()
 _CLIENT = """
 import json, os, socket, sys, time
 PORT = 7000
-def reach(*peers):
-    found = dict.fromkeys(peers, False)
-    end = time.monotonic() + 1.2
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        for peer in peers:
-            s.sendto(b"hello", (peer, PORT))
-        while not all(found.values()) and (left := end - time.monotonic()) > 0:
-            s.settimeout(left)
-            try:
-                found[s.recvfrom(100)[1][0]] = True
-            except TimeoutError:
-                break
-    return found
 def dial(peer):
     try:
         socket.create_connection((peer, PORT), 1.2).close()
@@ -98,18 +113,10 @@ def times(peer, total):
 def fetch(peer, size):
     with socket.create_connection((peer, PORT), 5) as s:
         begin, got = time.monotonic(), 0
-        s.sendall(size.encode() + b"\\n")
+        s.sendall(b"bytes " + size.encode() + b"\\n")
         while piece := s.recv(65536):
             got += len(piece)
         return [got, time.monotonic() - begin]
-def clock(peer):
-    with socket.create_connection((peer, PORT), 5) as s:
-        s.sendall(b"clock\\n")
-        return [float(part) for part in s.makefile().read().split()]
-def heard(own):
-    with socket.create_connection((own, PORT), 5) as s:
-        s.sendall(b"heard\\n")
-        return s.makefile().read().split()
 def work(rounds):
     begin = time.monotonic()
     for _ in range(int(rounds)):
@@ -154,35 +161,50 @@ class Nodes:
         )  # fmt: skip
 
     def ask(self, name: str, *question: str) -> object:
-        """Let a node ask: `reach`, `dial`, `count`, `times`, `fetch` a peer or its `clock`, `work`, or `write`."""
+        """Let a node ask in a process of its own: `dial`, `count`, `times`, `fetch` a peer, `work`, or `write`."""
         return json.loads(self.all[name].run("python3", "-c", _CLIENT, *question))
+
+    def told(self, name: str, *question: str) -> Any:
+        """Return what a node's server tells this machine, which no fault of the network keeps away but `refuse`."""
+        with self.all[name].engine_container.dial(PORT, _PATIENCE) as connection:
+            connection.settimeout(2 * _PATIENCE)
+            connection.sendall(" ".join(question).encode() + b"\n")
+            with connection.makefile("rb") as answer:
+                return json.load(answer)
 
     def address(self, name: str) -> str:
         """Return a node's address."""
         return self.all[name].address(self.network)
 
-    def reach(self, names: Iterable[str] = ()) -> dict[str, str]:
-        """Return, by node, the others that answer a datagram of its: `b c`, or `-` for none."""
-        asking = list(names) or sorted(self.all)
-        with ThreadPoolExecutor(len(asking)) as pool:
-            return dict(zip(asking, pool.map(self._reached_from, asking), strict=True))
+    def reach(self, hoped: Mapping[str, str]) -> dict[str, str]:
+        """Return, for some nodes, the others that answer a datagram of theirs: `b c`, or `-` for none.
 
-    def hears(self) -> dict[str, str]:
-        """Let every node send to every other one; return, by node, whose datagrams came to it."""
+        `hoped` names for each node those that are waited for longer: a busy machine is no fault. Of the others a short
+        silence tells that they do not answer.
+        """
+        with ThreadPoolExecutor(len(hoped)) as pool:
+            return dict(zip(hoped, pool.map(self._reached_from, hoped, hoped.values()), strict=True))
+
+    def hears(self, hoped: Mapping[str, str]) -> dict[str, str]:
+        """Let every node send to every other one; return, by node, whose datagrams came to it. `hoped` as above."""
         for name in self.all:
-            self.ask(name, "heard", self.address(name))
-        self.reach()
-        return {name: self._names(self.ask(name, "heard", self.address(name))) for name in sorted(self.all)}
+            self.told(name, "forget")
+        self.reach(dict.fromkeys(self.all, "-"))
+        Deadline.after(_PATIENCE).poll(
+            lambda: all(set(hoped[name].split()) - {"-"} <= self._heard(name) for name in hoped)
+        )
+        return {name: _list(self._heard(name)) for name in sorted(self.all)}
 
-    def _names(self, addresses: object) -> str:
-        assert isinstance(addresses, list)
-        return " ".join(sorted(name for name in self.all if self.address(name) in addresses)) or "-"
+    def _heard(self, name: str) -> set[str]:
+        return self._names(self.told(name, "heard"))
 
-    def _reached_from(self, name: str) -> str:
-        peers = [self.address(other) for other in self.all if other != name]
-        found = self.ask(name, "reach", *peers)
-        assert isinstance(found, dict)
-        return self._names([ip for ip, reached in found.items() if reached])
+    def _names(self, addresses: Sequence[str]) -> set[str]:
+        return {name for name in self.all if self.address(name) in addresses}
+
+    def _reached_from(self, name: str, hoped: str) -> str:
+        peers = {other: self.address(other) for other in self.all if other != name}
+        wanted = ",".join(peers[other] for other in hoped.split() if other != "-") or "-"
+        return _list(self._names(self.told(name, "reach", str(_PATIENCE), str(_SILENCE), wanted, *peers.values())))
 
     def ready(self, name: str) -> None:
         """Wait until a node answers again."""
@@ -191,3 +213,7 @@ class Nodes:
     def settled(self, name: str, status: str) -> bool:
         """Say whether a node comes into a state before ten seconds are over."""
         return bool(Deadline.after(10).poll(lambda: self.all[name].state().status == status))
+
+
+def _list(names: Iterable[str]) -> str:
+    return " ".join(sorted(names)) or "-"

@@ -47,12 +47,10 @@ class FaultRoom:
         verb, *words = text.split()
         return _MAKERS[verb](self, words)
 
-    def reach_under(self, text: str) -> dict[str, str]:
+    def reach_under(self, text: str, hoped: Mapping[str, str]) -> dict[str, str]:
         """Return who reaches whom while a fault is in force, and heal it. `none` is no fault."""
-        if text == "none":
-            return self.nodes.reach()
-        with self.make(text):
-            return self.nodes.reach()
+        with self._in_force(text):
+            return self.nodes.reach(hoped)
 
     def heal_all(self) -> None:
         """Heal what is in force, and wait until every node answers."""
@@ -65,12 +63,12 @@ class FaultRoom:
         with self._in_force(text):
             return self.nodes.ask("a", "dial", self.nodes.address("b"))
 
-    def state_and_reach_under(self, text: str, name: str, asking: str) -> tuple[str, dict[str, str]]:
+    def state_and_reach_under(self, text: str, name: str, hoped: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         """Return a node's state and whom the others reach while a fault is in force; then wait until it answers."""
         fault = self.make(text)
         wanted = "paused" if text.startswith("pause") else "exited"
         Deadline.after(10).poll(lambda: self.nodes.all[name].state().status == wanted)
-        seen = self.nodes.all[name].state().status, self.nodes.reach(asking)
+        seen = self.nodes.all[name].state().status, self.nodes.reach(hoped)
         fault.heal()
         self.nodes.ready(name)
         return seen
@@ -146,8 +144,7 @@ class FaultRoom:
         return self._clocks(name)[1]
 
     def _clocks(self, name: str) -> list[float]:
-        found = self.nodes.ask(name, "clock", self.nodes.address(name))
-        assert isinstance(found, list)
+        found: list[float] = self.nodes.told(name, "clock")
         return found
 
     def _in_force(self, text: str) -> AbstractContextManager[object]:

@@ -1,10 +1,11 @@
 """Stories of nodes under a drawn sequence of faults: what each step had in force, and who then reached whom."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from support.cleanroom import CleanroomBuilder
-from support.cleanroom.faults.sequences import Event, FaultSchedule, follow
+from support.cleanroom.faults.sequences import FaultSchedule, follow
 from support.trials.fault_rooms import FaultRoom
 
 
@@ -18,15 +19,21 @@ class Story:
 
     def expected(self) -> tuple[dict[str, str], ...]:
         """Return whom the nodes must reach in each step if the faults do what they are called, and nothing else."""
-        return tuple(self._reach(self._event(step)) for step in range(len(self.steps)))
+        return tuple(reached(self.names, self.schedule, step) for step in range(len(self.steps)))
 
-    def _event(self, step: int) -> Event | None:
-        return next((event for event in self.schedule.events if event.holds(step)), None)
 
-    def _reach(self, event: Event | None) -> dict[str, str]:
-        struck = set(event.nodes) if event else set()
-        sides = [set(self.names) - struck, struck if event and event.verb == "partition" else set()]
-        return {name: " ".join(sorted(side - {name})) or "-" for side in sides for name in side}
+def reached(names: Sequence[str], schedule: FaultSchedule, step: int) -> dict[str, str]:
+    """Return whom each node that can be asked reaches in a step by what its fault is called."""
+    event = next((event for event in schedule.events if event.holds(step)), None)
+    struck = set(event.nodes) if event else set()
+    sides = [set(names) - struck, struck if event and not event.silences else set()]
+    return {name: " ".join(sorted(side - {name})) or "-" for side in sides for name in sorted(side)}
+
+
+def tell_all(builder: CleanroomBuilder, count: int, faults: int, seeds: Sequence[int]) -> list[Story]:
+    """Let nodes live through faults drawn by each of the seeds, in rooms of their own at the same time."""
+    with ThreadPoolExecutor(len(seeds)) as pool:
+        return list(pool.map(lambda seed: tell(builder, count, faults, seed), seeds))
 
 
 def tell(builder: CleanroomBuilder, count: int, faults: int, seed: int) -> Story:
@@ -42,8 +49,7 @@ def tell(builder: CleanroomBuilder, count: int, faults: int, seed: int) -> Story
                 room.nodes.ready(name)
 
         for step, force in follow(schedule, room.nodes.faults, healed):
-            down = {name for event in schedule.events for name in event.nodes if event.holds(step) and event.silences}
-            steps.append((force, room.nodes.reach(name for name in names if name not in down)))
+            steps.append((force, room.nodes.reach(reached(names, schedule, step))))
         return Story(names, schedule, tuple(steps))
     finally:
         room.close()
