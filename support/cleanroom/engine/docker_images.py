@@ -9,7 +9,7 @@ import docker
 import docker.errors
 
 from support.cleanroom.engine.base import EngineError, Labels, Recipe
-from support.cleanroom.images.python import cache_folder, in_use, unused
+from support.cleanroom.images.cache import cache_folder, in_use, unused
 
 IMAGE_LABEL = "cleanroom.image"
 _GONE = (docker.errors.NotFound,)

@@ -34,7 +34,7 @@ from support.cleanroom.engine.host_container import HostContainer
 from support.cleanroom.engine.processes import kill_tree
 from support.cleanroom.engine.run_id import RunId
 from support.cleanroom.engine.space import HOLDER, Space, missing_programs
-from support.cleanroom.images.python import prune_trees, tree_of
+from support.cleanroom.images.cache import prune_trees, tree_of
 from support.cleanroom.policy import USER, Egress, Policy
 
 GROUPS = "cleanroom"
