@@ -15,7 +15,7 @@ help:
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	$(BIN)/pip install --quiet --editable '.[dev,p2p]' --constraint constraints.txt
 	touch $@
 
 demo: .venv/ready

@@ -110,9 +110,6 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Every setting, by name."""
 
-REGISTRIES = "registries"
-"""The table of named registries. The home's file alone has one: a cloned project must not name an address."""
-
 Kind = Literal["flag", "environment", "project", "home", "default"]
 
 
@@ -139,12 +136,8 @@ def default_home(environ: Mapping[str, str]) -> Path:
 class Settings:
     """The values in force. Build with `load`."""
 
-    def __init__(
-        self, home: Path, layers: tuple[tuple[Origin, Mapping[str, object]], ...], registries: object = None
-    ) -> None:
+    def __init__(self, home: Path, layers: tuple[tuple[Origin, Mapping[str, object]], ...]) -> None:
         self.home = home
-        self.registries = registries
-        """What the home's file has under `registries`, unchecked: None for nothing."""
         self._layers = layers
 
     @classmethod
@@ -161,13 +154,10 @@ class Settings:
         given = {name: value for name, value in flags.items() if name in SETTINGS and value is not None}
         home = Path(str(given["home"])).absolute() if "home" in given else default_home(environ)
         layers = [(Origin("flag"), given), *_environment(environ)]
-        if (project := _project_file(folder)) and (table := _read(project, inside="market")):
-            layers.append((Origin("project", str(project)), table))
-        kept = dict(_read(home / HOME_FILE, inside=None))
-        registries = kept.pop(REGISTRIES, None)
-        if kept:
-            layers.append((Origin("home", str(home / HOME_FILE)), kept))
-        return cls(home, tuple(layers), registries)
+        for kind, file in (("project", _project_file(folder)), ("home", home / HOME_FILE)):
+            if file is not None and (table := _read(file, inside="market" if kind == "project" else None)):
+                layers.append((Origin("project" if kind == "project" else "home", str(file)), table))
+        return cls(home, tuple(layers))
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -209,7 +199,7 @@ class Settings:
         def change(document: Any) -> None:
             document[name] = checked
 
-        return self._set(name, change)
+        return self._change(name, change)
 
     def unset(self, name: str) -> Path:
         """Remove a setting from the home's `config.toml`, if it is there, and return the file.
@@ -222,25 +212,16 @@ class Settings:
         def change(document: Any) -> None:
             document.pop(name, None)
 
-        return self._set(name, change)
+        return self._change(name, change)
 
-    def _set(self, name: str, change: Callable[[Any], None]) -> Path:
-        if not _setting(name).in_files:
-            raise _not_allowed(name, self._file)
-        return self.change(change)
-
-    def change(self, change: Callable[[Any], None]) -> Path:
-        """Let `change` edit the document of the home's `config.toml`, and return the file.
-
-        Raises:
-            InvalidInputError: `settings-unreadable`, or what `change` raises.
-            UnavailableError: `lock-timeout`, `disk-full` or `store-unwritable`.
-        """
+    def _change(self, name: str, change: Callable[[Any], None]) -> Path:
         import tomlkit
 
         from marketplace.storage.files import disk_error, write_atomic
         from marketplace.storage.locks import FileLock
 
+        if not _setting(name).in_files:
+            raise _not_allowed(name, self._file)
         timeout = self.value("lock_timeout")
         try:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -286,11 +267,7 @@ def _read(file: Path, *, inside: str | None) -> Mapping[str, object]:
     if not isinstance(table, dict):
         raise _unreadable(file, f"[{inside}] is not a table")
     for name in table:
-        if name == REGISTRIES and inside:
-            hint = "name one of the home's registries with `registry`; `ggen market registry add` adds one to the home"
-            message = f"{file} cannot have registries: an address comes from the home alone"
-            raise InvalidInputError("setting-not-allowed", message, hint=hint, file=str(file))
-        if name != REGISTRIES and not _setting(name, file).in_files:
+        if not _setting(name, file).in_files:
             raise _not_allowed(name, file)
     return table
 

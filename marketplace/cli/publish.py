@@ -121,7 +121,7 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
             receipt = None if dry_run else _publish(session, Watched(source, advance), release)
         if dry_run:
             _refuse_existing(session, release)
-    document = _receipt_json(session, release, published=receipt is not None)
+    document = _receipt_json(session, release, receipt)
     session.out.result(document, lambda: _receipt_text(session, release, receipt))
 
 
@@ -146,11 +146,11 @@ def _publish(session: Session, source: "PackageSource", release: "Release") -> "
     return receipt
 
 
-def _receipt_json(session: Session, release: "Release", *, published: bool) -> dict[str, object]:
+def _receipt_json(session: Session, release: "Release", receipt: "Receipt | None") -> dict[str, object]:
     return {
         "id": str(release.id), "version": str(release.version), "content_id": release.content_id,
         "registry": session.registry.name, "key": release.key, "files": release.files, "size": release.size,
-        "quality": None, "published": published,
+        "quality": None, "published": receipt is not None, **(receipt.extra if receipt else {}),
     }  # fmt: skip
 
 
@@ -163,6 +163,7 @@ def _receipt_text(session: Session, release: "Release", receipt: "Receipt | None
         ("files", f"{release.files}, {render.size(release.size)}{new}"),
         ("signed by", release.key),
         ("position", f"{receipt.position} in the log" if receipt else ""),
+        *((name.replace("_", " "), str(count)) for name, count in (receipt.extra if receipt else {}).items()),
     ])  # fmt: skip
     if receipt is None:
         yield render.dim("nothing was published: this was a dry run")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from marketplace.config import Settings
     from marketplace.registry.local import LocalRegistry
+    from marketplace.registry.node_client import NodeClient
     from marketplace.security.keys import KeyRing, Signer
     from marketplace.security.trust import TrustStore
 
@@ -47,22 +48,34 @@ class Session:
 
     @cached_property
     def registry(self) -> "LocalRegistry":
-        """The registry that `--registry` names; `local` is the embedded one.
+        """The registry that `--registry` names; `local` is the embedded one, `p2p` the peers'.
 
         Raises:
             NotFoundError: `registry-unknown`.
         """
         name = str(self.settings.value("registry"))
+        if name == "p2p":
+            from marketplace.registry.p2p import P2PRegistry
+
+            return P2PRegistry(
+                self.home, signer=self.signer, trust=lambda: self.trust, notify=self.out.warn,
+                lock_timeout=self.lock_timeout,
+            )  # fmt: skip
         if name != "local":
-            hint = (
-                "this version has one registry, `local`; `ggen market config --show-origin` tells where the name is set"
-            )
+            hint = "there are `local` and `p2p`; `ggen market config --show-origin` tells where the name is set"
             raise NotFoundError("registry-unknown", f"there is no registry named {name!r}", hint=hint, registry=name)
         from marketplace.registry.local import LocalRegistry
 
         return LocalRegistry(
             self.home / "registry", trust=lambda: self.trust, notify=self.out.warn, lock_timeout=self.lock_timeout
         )
+
+    @property
+    def node(self) -> "NodeClient":
+        """The node that runs in this home, if one does."""
+        from marketplace.registry.node_client import NodeClient
+
+        return NodeClient(self.home)
 
     @cached_property
     def trust(self) -> "TrustStore":

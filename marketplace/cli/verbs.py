@@ -55,6 +55,7 @@ MARKET_VERBS: Mapping[str, Verb] = {
         ("import", "Publish a catalog of the older shape."),
     ),
     **_family("Publish packages", "keys", ("key", "Make, list, trust and revoke signing keys.")),
+    **_family("Work with peers", "node", ("node", "Run the peer node, and look at its peers.")),
     **_family(
         "Look after this machine", "upkeep",
         ("cache", "Show, check and shrink the content store."),

@@ -16,13 +16,15 @@ from marketplace.storage.base import BlobStore
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What publishing did. `position` is the release's place in the registry's log, from 1."""
+    """What publishing did. `position` is the release's place in the registry's log, from 1; `extra` is what more a
+    kind of registry tells, such as how many peers were reached."""
 
     release: Release
     registry: str
     position: int
     new_blobs: int
     new_bytes: int
+    extra: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

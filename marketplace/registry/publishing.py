@@ -79,7 +79,7 @@ class Publishing:
     def _keep(self, offers: Sequence[_Offer]) -> dict[str, int]:
         """Store the content of all together; where that is refused, of each by itself, to find whose it is."""
         try:
-            return self._store.put_many(blob for offer in offers for blob in _blobs(offer.source))
+            return self._store.put_many(blob for offer in offers for blob in blobs_of(offer.source))
         except IntegrityError as error:
             if len(offers) == 1:
                 offers[0].error = error
@@ -100,13 +100,13 @@ class Publishing:
     def _receipt(self, offer: _Offer, stored: dict[str, int]) -> Receipt:
         """Return the receipt; a blob that two releases brought is counted for the first."""
         new = {
-            blob.digest: size for blob in _blobs(offer.source) if (size := stored.pop(blob.digest, None)) is not None
+            blob.digest: size for blob in blobs_of(offer.source) if (size := stored.pop(blob.digest, None)) is not None
         }
         return Receipt(offer.release, self._name, offer.position, len(new), sum(new.values()))
 
 
-def _blobs(source: PackageSource) -> Iterator[NewBlob]:
-    """Yield the files of a package and then its tree."""
+def blobs_of(source: PackageSource) -> Iterator[NewBlob]:
+    """Yield the blobs of a package: its files and then its tree."""
     for entry in source.tree:
         yield NewBlob(entry.digest, entry.size, partial(source.open, entry.path))
     encoded = source.tree.encoded

@@ -41,6 +41,10 @@ class Signer:
 
         return cls(name, "ed25519:" + SigningKey(seed).verify_key.encode().hex(), seed)
 
+    def secret(self) -> bytes:
+        """Return the 32-byte seed, for a library that keeps the key in its own way."""
+        return self._seed
+
     def sign(self, message: bytes) -> str:
         """Return the signature over `message` as 128 hexadecimal digits."""
         from nacl.signing import SigningKey

@@ -108,6 +108,10 @@ class TrustStore:
         """Return all pins: namespace to key."""
         return self._load().pins
 
+    def keys_of(self, namespace: str) -> tuple[str, ...]:
+        """Return the keys whose signatures are good for `namespace`, the pinned one first; none without a pin."""
+        return self._load().keys_of(namespace)
+
     def revoked(self) -> Mapping[str, str]:
         """Return all revoked keys with the reasons."""
         return self._load().revoked

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from support.cleanroom.builder import CleanroomBuilder
-from support.cleanroom.cleanroom import Cleanroom, CleanupError
+from support.cleanroom.cleanroom import Cleanroom, CleanroomBuilder, CleanupError
 
 
 class Pool:

@@ -23,6 +23,7 @@ _CLASSES = {
     if isinstance(found, type) and issubclass(found, errors.MarketError)
 }
 _NONE = "\u2013"
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,15 @@ def raised() -> dict[str, set[str]]:
     return {code: exits for code, exits in found.items() if _CODE.fullmatch(code)}
 
 
-def _functions() -> Iterator[tuple[_Module, ast.FunctionDef]]:
+def _functions() -> Iterator[tuple[_Module, _Function]]:
     for path in sorted(_ROOT.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         tables = {name: node.value for node in tree.body if isinstance(node, ast.Assign) for name in _names(node)}
         module = _Module(path.parent, path.name, tables)
-        yield from ((module, node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+        yield from ((module, node) for node in ast.walk(tree) if isinstance(node, _Function))
 
 
-def _arguments(module: _Module, function: ast.FunctionDef, source: _Source) -> Iterator[ast.expr]:
+def _arguments(module: _Module, function: _Function, source: _Source) -> Iterator[ast.expr]:
     """Yield what `function` hands to `source` as the code."""
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and source.is_called(node, module):
@@ -98,7 +99,7 @@ def _arguments(module: _Module, function: ast.FunctionDef, source: _Source) -> I
             yield from node.args[source.place : source.place + 1]
 
 
-def _texts(module: _Module, function: ast.FunctionDef, argument: ast.expr) -> Iterator[str]:
+def _texts(module: _Module, function: _Function, argument: ast.expr) -> Iterator[str]:
     """Yield the codes that an argument may be: its own texts, or those that its name is given in the function."""
     if not isinstance(argument, ast.Name):
         yield from () if isinstance(argument, ast.JoinedStr) else _constants(argument)
@@ -122,7 +123,7 @@ def _constants(value: ast.expr) -> Iterator[str]:
             yield node.value
 
 
-def _forwarding(module: _Module, function: ast.FunctionDef, argument: ast.expr, source: _Source) -> _Source | None:
+def _forwarding(module: _Module, function: _Function, argument: ast.expr, source: _Source) -> _Source | None:
     """Return `function` as a source of its own when the code is one of its parameters."""
     prefix, wanted = source.prefix, argument
     if isinstance(argument, ast.JoinedStr) and isinstance(argument.values[-1], ast.FormattedValue):

@@ -14,10 +14,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "paths",
         "storage",
         "security search config",
-        "source archiving scaffold protocol registries",
-        "archive index importing http",
+        "source archiving scaffold protocol",
+        "archive index importing",
         "registry",
-        "project importer doctor",
+        "project importer doctor p2p",
         "cli",
     )
 )

@@ -1,0 +1,160 @@
+"""What a node answers on its control socket."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from marketplace.errors import ConflictError, IntegrityError, InvalidInputError, NotFoundError
+from marketplace.model.release import Release
+from marketplace.model.tree import digest_of
+from marketplace.p2p.announce import Announcement
+from marketplace.p2p.logs import Offered
+from marketplace.p2p.node import Node
+from marketplace.p2p.reputation import Standing
+from marketplace.storage.base import MAX_TREE_BYTES, read_tree
+
+
+class Answers:
+    """The answers of one node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._known: Mapping[str, Callable[[Mapping[str, object]], Awaitable[dict[str, object]]]] = {
+            "hello": self._hello,
+            "status": self._status,
+            "peers": self._peers,
+            "ban": self._ban,
+            "unban": self._unban,
+            "head": self._head,
+            "append": self._append,
+            "fetch": self._fetch,
+        }
+
+    async def answer(self, request: Mapping[str, object]) -> dict[str, object]:
+        """Answer a request.
+
+        Raises:
+            InvalidInputError: `usage`, there is no such request; and what the request raises.
+        """
+        found = self._known.get(str(request.get("do")))
+        if found is None:
+            raise InvalidInputError("usage", f"the node knows no request {str(request.get('do'))[:80]!r}")
+        return await found(request)
+
+    async def _hello(self, _request: Mapping[str, object]) -> dict[str, object]:
+        return {"id": self._node.id}
+
+    async def _status(self, _request: Mapping[str, object]) -> dict[str, object]:
+        node, state = self._node, self._node.state
+        views = state.replica.views
+        return {
+            "id": node.id,
+            "addresses": node.addresses,
+            "peers": len(node.peers()),
+            "mesh": len(node.gossip.mesh()) if node.gossip else 0,
+            "light": node.options.light,
+            "publishers": len(state.logs.summary()),
+            "entries": len(state.logs),
+            "releases": len(state.releases()),
+            "awaited": len(state.replica.awaited),
+            "digest": state.digest(),
+            "contested": {name: list(view.contested) for name, view in views.items() if view.contested},
+            "quarantined": state.quarantined(),
+            "refused": {f"{id_}@{version}": why for (id_, version), why in state.replica.refused.items()},
+            "provided": [
+                {"content_id": digest, "since": item.since, "refreshed": item.refreshed, "expires": item.expires,
+                 "records": item.records}
+                for digest, item in sorted(node.directory.provided.items())
+            ],
+        }  # fmt: skip
+
+    async def _peers(self, _request: Mapping[str, object]) -> dict[str, object]:
+        reputation = self._node.state.reputation
+        connected, records = self._node.peers(), reputation.known()
+        mesh = self._node.gossip.mesh() if self._node.gossip else []
+        return {
+            "peers": [
+                {"id": peer, "connected": peer in connected, "mesh": peer in mesh,
+                 "score": round(reputation.score(peer), 2), "standing": reputation.standing(peer),
+                 "offences": dict(records[peer].offences) if peer in records else {},
+                 "chunks": records[peer].chunks if peer in records else 0}
+                for peer in sorted({*connected, *records})
+            ]
+        }  # fmt: skip
+
+    async def _ban(self, request: Mapping[str, object]) -> dict[str, object]:
+        peer = _peer(request)
+        self._node.state.reputation.ban(peer)
+        self._node.state.save_reputation()
+        self._node.shut_out(peer)
+        return {"id": peer, "standing": Standing.BANNED}
+
+    async def _unban(self, request: Mapping[str, object]) -> dict[str, object]:
+        peer = _peer(request)
+        if peer not in self._node.state.reputation.known():
+            hint = "`ggen market node peers` lists those that are known"
+            raise NotFoundError("peer-unknown", f"the node knows no peer {peer}", hint=hint)
+        self._node.let_in(peer)
+        self._node.state.save_reputation()
+        return {"id": peer, "standing": Standing.NEUTRAL}
+
+    async def _head(self, request: Mapping[str, object]) -> dict[str, object]:
+        head = self._node.state.logs.head(_text(request, "author"))
+        if head.fork:
+            hint = "publish with a new key: who has seen both entries will not believe this one again"
+            raise ConflictError("log-forked", "two entries with one number were signed with this key", hint=hint)
+        return {"length": head.length, "hash": head.hash}
+
+    async def _append(self, request: Mapping[str, object]) -> dict[str, object]:
+        """Append an entry to its author's log and spread it."""
+        state = self._node.state
+        entry = state.verify(_text(request, "entry").encode())
+        manifest = _text(request, "manifest").encode()
+        record = entry.record
+        if isinstance(record, Release):
+            if digest_of(manifest) != record.manifest:
+                raise IntegrityError("release-mismatch", f"the manifest is not that of {record}")
+            state.keep_manifest(record.manifest, manifest)
+        if state.logs.head(entry.author)[:2] != (entry.seq - 1, entry.previous):
+            hint = "somebody else has just published with the same key: try again"
+            raise ConflictError("log-moved", "the entry does not continue the log", hint=hint)
+        if state.admit([entry]) != [Offered.ADDED]:
+            raise ConflictError("log-moved", "the entry does not continue the log", hint="try again")
+        reached, records = await self._node.publish(Announcement(entry, manifest))
+        if isinstance(record, Release) and not records:
+            self._node.provide(record.content_id)
+        return {"seq": entry.seq, "peers": len(reached), "reached": reached, "provider_records": records}
+
+    async def _fetch(self, request: Mapping[str, object]) -> dict[str, object]:
+        """Fetch what is lacking of a package: its tree, then its files."""
+        node = self._node
+        content_id = _text(request, "content_id")
+        store = node.state.registry.store
+        sent: dict[str, int] = {}
+        if not store.has(content_id):
+            providers = await node.providers(content_id)
+            sent = await node.fetcher.fetch_unsized(content_id, MAX_TREE_BYTES, providers)
+        tree = read_tree(store, content_id)
+        lacking = {entry.digest: entry.size for entry in tree if not store.has(entry.digest)}
+        if lacking:
+            more = await node.fetcher.fetch(lacking, await node.providers(content_id))
+            sent = {peer: sent.get(peer, 0) + more.get(peer, 0) for peer in {*sent, *more}}
+        if sent:
+            node.provide(content_id)
+        return {"files": len(lacking), "bytes": sum(sent.values()), "sources": sent}
+
+
+def _text(request: Mapping[str, object], name: str) -> str:
+    value = request.get(name)
+    if not isinstance(value, str):
+        raise InvalidInputError("usage", f"the request needs {name}")
+    return value
+
+
+def _peer(request: Mapping[str, object]) -> str:
+    from libp2p.peer.id import ID
+
+    text = _text(request, "id")
+    try:
+        return str(ID.from_base58(text))
+    except Exception as error:
+        hint = "`ggen market node peers` lists them"
+        raise InvalidInputError("invalid-peer-id", f"{text[:80]!r} is not the id of a peer", hint=hint) from error

@@ -1,0 +1,177 @@
+"""What libp2p 0.8.1 lacks, mended in one place. Each mend has a scenario in features/p2p/hardening.feature that fails
+when the library no longer needs it; then it goes. Nothing else here changes what the library does.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from libp2p.abc import IHost, INetStream
+from libp2p.exceptions import ValidationError
+from libp2p.kad_dht import common, kad_dht, peer_routing, provider_store, value_store
+from libp2p.network import swarm
+from libp2p.network.config import ConnectionConfig
+from libp2p.peer.id import ID
+from libp2p.pubsub import pubsub as pubsub_module
+from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.rpc_queue import RpcQueue
+from libp2p.pubsub.validators import signature_validator
+
+from marketplace.p2p.limits import QUEUE_SLOTS
+
+Blame = Callable[[str, str], None]
+"""Told the peer id and the offence (`marketplace.p2p.reputation`) of a peer that broke the protocol."""
+
+DIAL_HEAD_START = 0.01
+"""Seconds before the next address is tried. The library waits 0.25 s on every dial, one that has succeeded included."""
+
+FAILED_DIAL_SECONDS = 2.0
+"""How long a peer that could not be dialled is left alone. The library's 60 s outlast most faults."""
+
+HEARTBEAT_SECONDS = 1
+"""The gossipsub v1.1 specification's heartbeat; the library's default is 120 s."""
+
+LAZY_DEGREE = 6
+"""D_lazy of the gossipsub v1.1 specification: how many peers outside the mesh are told what there is."""
+
+
+def prepare_library(kad_protocol: str) -> None:
+    """Set what the library keeps in its modules. To be called before the first host is made.
+
+    The DHT ignores its `protocol_prefix`: its protocol id is put into each module that has taken it from `common`.
+    """
+    os.environ["PY_YAMUX_RELEASE_ON_READ"] = "0"  # else each short read sends a window update of its own
+    swarm._HAPPY_EYEBALLS_DELAY = DIAL_HEAD_START
+    pubsub_module.SUBSCRIPTION_CHANNEL_SIZE = QUEUE_SLOTS
+    pubsub_module.RpcQueue = functools.partial(RpcQueue, max_size=QUEUE_SLOTS)
+    for module in (common, kad_dht, peer_routing, provider_store, value_store):
+        module.PROTOCOL_ID = kad_protocol
+    # One peer can have the library write a line per message; what matters is told by the node itself.
+    logging.disable(logging.CRITICAL)
+
+
+def connection_config(max_connections: int) -> ConnectionConfig:
+    """Return a configuration in which a frozen or cut-off peer is noticed in 3 to 5 seconds instead of 60 to 90."""
+    return ConnectionConfig(
+        max_connections=max_connections, max_connections_per_peer=2, low_watermark=0, high_watermark=max_connections,
+        min_connections=0, dial_timeout=5.0, inbound_upgrade_timeout=5.0, outbound_upgrade_timeout=5.0,
+        inbound_stream_protocol_negotiation_timeout=5.0, outbound_stream_protocol_negotiation_timeout=5.0,
+        enable_health_monitoring=True, health_initial_delay=2.0, health_warmup_window=0.0, health_check_interval=2.0,
+        ping_timeout=2.0, abort_connection_on_ping_failure=True,
+    )  # fmt: skip
+
+
+def forgive_failed_dials(host: IHost) -> None:
+    """Let a peer that could not be dialled be tried again soon."""
+    host.get_network()._negative_peer_cache._ttl = FAILED_DIAL_SECONDS
+
+
+def guard_streams(host: IHost, admit: Callable[[INetStream], bool], blame: Blame) -> None:
+    """Reset a stream whose handler raises: without this the exception ends the whole process.
+
+    A stream that `admit` refuses is reset before its protocol is negotiated.
+    """
+    network = host.get_network()
+    handler: Callable[[INetStream], Awaitable[None]] = network.common_stream_handler
+
+    async def guarded(stream: INetStream) -> None:
+        peer = str(stream.muxed_conn.peer_id)
+        try:
+            if admit(stream):
+                await handler(stream)
+                return
+        except Exception:  # noqa: BLE001 - whatever a peer makes a handler raise must not reach the others
+            blame(peer, "protocol")
+        await reset(stream)
+
+    network.set_stream_handler(guarded)
+
+
+async def reset(stream: INetStream) -> None:
+    """Reset a stream, which may be dead already."""
+    with contextlib.suppress(Exception):  # the library raises whatever its transport raised; the stream is dead
+        await stream.reset()
+
+
+class HardenedPubsub(Pubsub):
+    """Pubsub that survives garbage on its streams and names who sent it."""
+
+    def __init__(self, host: IHost, router: GossipSub, blame: Blame, **options: Any) -> None:
+        super().__init__(host, router, **options)
+        self._blame = blame
+
+    async def stream_handler(self, stream: INetStream) -> None:
+        """Read a peer's stream; one that is no protobuf ends the stream, not the process."""
+        peer = stream.muxed_conn.peer_id
+        try:
+            await super().stream_handler(stream)
+        except Exception:  # noqa: BLE001 - as `guard_streams`
+            self._blame(str(peer), "protocol")
+            await reset(stream)
+            self._handle_dead_peer(peer)
+
+    async def validate_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        """Validate a message; what is not valid costs its forwarder, each time, also when the verdict is cached."""
+        try:
+            await super().validate_msg(msg_forwarder, msg)
+        except ValidationError:
+            self._blame(str(msg_forwarder), "invalid-message")
+            raise
+
+    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        """Take a message; one that cannot be decoded costs its forwarder, as does a forged signature.
+
+        Honest peers validate before they forward, so the forwarder is who made it. The library scores neither, and a
+        key that cannot be decoded raises.
+        """
+        if msg_forwarder == self.my_id:
+            await super().push_msg(msg_forwarder, msg)
+            return
+        try:
+            if not self._is_msg_seen(msg) and not signature_validator(msg):
+                self._blame(str(msg_forwarder), "invalid-message")
+                return
+            await super().push_msg(msg_forwarder, msg)
+        except Exception:  # noqa: BLE001 - as `guard_streams`
+            self._blame(str(msg_forwarder), "invalid-message")
+
+
+class HardenedGossip(GossipSub):
+    """Gossipsub that tells the peers outside the mesh what there is.
+
+    The library picks those to tell among peers without a backoff, and a peer is outside the mesh mostly because it was
+    pruned, which sets one: so it tells nobody.
+    """
+
+    def gossip_heartbeat(self) -> dict[ID, dict[str, list[bytes]]]:
+        """Return the message ids to tell, by peer and topic."""
+        told: dict[ID, dict[str, list[bytes]]] = {}
+        for topic in {**self.mesh, **self.fanout}:
+            ids = list(self.mcache.window(topic))
+            inside = self.mesh.get(topic) or self.fanout.get(topic) or set()
+            for peer in self._outside(topic, inside) if ids else ():
+                told.setdefault(peer, {})[topic] = ids
+        return told
+
+    def _outside(self, topic: str, inside: Iterable[ID]) -> list[ID]:
+        peers = [peer for peer in self.pubsub.peer_topics.get(topic, ()) if self._is_gossipsub_peer(peer)]
+        chosen: list[ID] = self.select_from_minus(LAZY_DEGREE, peers, inside)
+        return chosen
+
+
+def gossip_router(protocols: list[str], degree: int, low: int, high: int) -> HardenedGossip:
+    """Return a router that loses nothing by itself.
+
+    The library's spam protection drops what is beyond ten messages a second and topic, its own publishes counted;
+    ours is `marketplace.p2p.reputation`. Its "adaptive" part and its quest for several subnets undo a small mesh.
+    """
+    return HardenedGossip(
+        protocols, degree, low, high, heartbeat_interval=HEARTBEAT_SECONDS, spam_protection_enabled=False,
+        adaptive_gossip_enabled=False, eclipse_protection_enabled=False, gossip_window=5, gossip_history=10,
+        prune_back_off=10,
+    )  # fmt: skip

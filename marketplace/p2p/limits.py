@@ -1,0 +1,73 @@
+"""Sizes, counts and times that a node grants to others: more than any honest peer needs, and little enough to bear."""
+
+MAX_ANNOUNCE = 64 * 1024
+"""Longest announcement in bytes: one signed entry. A release with a thousand dependencies does not fit: sync has it."""
+
+MAX_FRAME = 2 * 1024 * 1024
+"""Longest frame on our own streams in bytes; a batch of entries ends below half of it."""
+
+QUEUE_SLOTS = 4096
+"""Messages that wait for a slow reader before one is lost; the library's 32 are two seconds of a busy publisher."""
+
+MAX_CONNECTIONS = 128
+MAX_STREAMS_PER_PEER = 64
+"""Streams that one peer may have open towards us; an honest one needs a dozen (gossip, identify, sync, exchange)."""
+
+MAX_SUBSCRIPTIONS = 8
+"""Topics a peer may subscribe to; there is one."""
+
+MAX_SYNC_ENTRIES = 512
+"""Entries in one batch; the batch ends earlier when it has `BATCH_BYTES`."""
+
+BATCH_BYTES = 1024 * 1024
+
+MAX_SUMMARY_PART = 4096
+"""Authors in one part of a summary: about 0.6 MiB."""
+
+MAX_AUTHORS = 100_000
+"""Publishers that one node keeps logs of, and that a summary may name."""
+
+CHUNK = 1024 * 1024
+"""Bytes that are verified and asked for at once; a blob of at most this size is one chunk."""
+
+PIECE = 256 * 1024
+"""Most bytes in one frame of a chunk. A stream whose window is full for 5 s is reset: small pieces keep it moving."""
+
+MAX_WANTED = 32
+"""Blobs asked for in one request."""
+
+MAX_CHUNKS = 512
+"""Chunks of one blob: the 512 MiB that a package may unpack to."""
+
+STALL_SECONDS = 2.0
+"""How long a provider that has promised bytes may send none; then another one is asked."""
+
+REQUEST_SECONDS = 5.0
+"""How long a peer may take to open a stream or to begin an answer."""
+
+SERVE_SECONDS = 30.0
+"""How long a stream on which nothing is asked stays open."""
+
+CHUNK_SECONDS = 15.0
+"""How long one chunk may take although its pieces come in time: 70 kB a second."""
+
+DIRECTORY_SECONDS = 5.0
+"""How long a DHT operation may take; with a dead peer in the table the library's own take up to 30 s."""
+
+RECORD_SECONDS = 48 * 3600.0
+"""How long others keep a provider record (libp2p's Kademlia specification)."""
+
+REPUBLISH_SECONDS = 22 * 3600.0
+"""How often a provider record is announced again (the same specification)."""
+
+PROVIDE_EVERY = 1.3
+"""Seconds between two announcements to the DHT: a server drops more than 10 of one peer in 10 s, in silence."""
+
+RECONNECT_EVERY = 1.0
+DISCOVER_EVERY = 5.0
+SYNC_EVERY = 3.0
+SAVE_EVERY = 10.0
+"""Seconds between two looks: for lost bootstrap peers, for further peers, at a random peer's logs, at the scores."""
+
+WANTED_PEERS = 4
+"""Connections a node wants: a node with one peer is cut off when that one dies."""

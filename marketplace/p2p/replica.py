@@ -1,0 +1,143 @@
+"""The synced index: the views of all namespaces, kept as an ordinary registry folder that the CLI reads by itself."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from marketplace.errors import IntegrityError, InvalidInputError
+from marketplace.index.local import LocalIndex
+from marketplace.model.manifest import Manifest
+from marketplace.model.release import LogRecord, Release
+from marketplace.p2p.view import Place, Trust, View, namespaces, place, view_of
+from marketplace.storage.files import scratch_folder
+
+
+class Replica:
+    """An index that shows what the logs hold.
+
+    Args:
+        index: the index, written by this object alone.
+        records: returns all records of the logs.
+        manifest: returns the bytes of a manifest by digest, None while they are not here.
+        trust: the trust decisions of this home.
+    """
+
+    def __init__(
+        self,
+        index: LocalIndex,
+        records: Callable[[], Iterable[LogRecord]],
+        manifest: Callable[[str], bytes | None],
+        trust: Trust,
+    ) -> None:
+        self._index = index
+        self._records = records
+        self._manifest = manifest
+        self._trust = trust
+        self._by_namespace: dict[str, list[LogRecord]] = {}
+        self.views: dict[str, View] = {}
+        self.awaited: dict[Place, Release] = {}
+        self.refused: dict[Place, str] = {}
+        self._shown: dict[Place, tuple[bytes, bytes]] = {}
+
+    def reload(self) -> None:
+        """Make the index show what the logs hold, whatever it has shown before."""
+        self._by_namespace = namespaces(self._records())
+        self.views, self.awaited, self.refused = {}, {}, {}
+        self._shown = self._read_index()
+        self._apply(self._by_namespace)
+
+    def _read_index(self) -> dict[Place, tuple[bytes, bytes]]:
+        found: dict[Place, tuple[bytes, bytes]] = {}
+        for _, record in self._index.entries():
+            if isinstance(record, Release):
+                found[place(record)] = (record.statement(), b"")
+            else:
+                found[place(record)] = (found[place(record)][0], record.statement())
+        return found
+
+    def add(self, records: Iterable[LogRecord]) -> None:
+        """Show records that are new in the logs."""
+        fresh = namespaces(records)
+        for namespace, some in fresh.items():
+            self._by_namespace.setdefault(namespace, []).extend(some)
+        self._apply(fresh)
+
+    def manifests_came(self) -> None:
+        """Show the releases whose manifests are here now."""
+        self._apply({release.id.namespace for release in self.awaited.values()})
+
+    def _apply(self, touched: Iterable[str]) -> None:
+        for namespace in sorted(touched):
+            self.views[namespace] = view_of(namespace, self._by_namespace.get(namespace, []), self._trust)
+        appended = [self._append(namespace) for namespace in sorted(touched)]
+        if not all(appended):
+            self._rebuild()
+
+    def _append(self, namespace: str) -> bool:
+        """Append what a view has more than the index; False when the index shows what the view does not."""
+        view = self.views[namespace]
+        before = {where for where in self._shown if where[0].rpartition(".")[0] == namespace}
+        if any(where not in view.releases or view.releases[where].statement() != self._shown[where][0]
+               for where in before):  # fmt: skip
+            return False
+        self._forget(namespace)
+        self._append_releases([release for where, release in view.releases.items() if where not in before])
+        return all(self._append_yank(where, view) for where in view.releases if where in self._shown)
+
+    def _forget(self, namespace: str) -> None:
+        """Forget what was awaited and refused in a namespace: its view says anew what is."""
+        for state in (self.awaited, self.refused):
+            for where in [where for where in state if where[0].rpartition(".")[0] == namespace]:
+                del state[where]
+
+    def _append_releases(self, releases: Iterable[Release]) -> None:
+        offers = []
+        for release in releases:
+            data = self._manifest(release.manifest)
+            if data is None:
+                self.awaited[place(release)] = release
+            elif manifest := self._checked(release, data):
+                offers.append((release, manifest, data))
+        for release, _, _ in offers:
+            self._shown[place(release)] = (release.statement(), b"")
+        if offers:
+            self._index.append_releases(offers)
+
+    def _checked(self, release: Release, data: bytes) -> Manifest | None:
+        """Return the manifest if it is what its release says; a publisher may have signed what is not."""
+        try:
+            manifest = Manifest.parse(data)
+        except (InvalidInputError, IntegrityError) as error:
+            self.refused[place(release)] = error.message
+            return None
+        found = (manifest.id, manifest.version, manifest.dependencies)
+        if found != (release.id, release.version, release.dependencies):
+            self.refused[place(release)] = "its manifest is of another package, version or dependencies"
+            return None
+        return manifest
+
+    def _append_yank(self, where: Place, view: View) -> bool:
+        release, last = self._shown[where]
+        wanted = view.yanks.get(where)
+        if wanted is None or wanted.statement() == last:
+            return wanted is not None or last == b""
+        yanked = self._index.release(wanted.id, wanted.version).yanked
+        if (yanked is not None) == (wanted.action == "yank"):
+            return yanked is None or yanked == wanted.reason
+        self._index.append_yank(wanted)
+        self._shown[where] = (release, wanted.statement())
+        return True
+
+    def _rebuild(self) -> None:
+        """Write an index of the present views beside the old one, and put it in its place in one transaction."""
+        self._shown, self.awaited, self.refused = {}, {}, {}
+        old = self._index
+        with scratch_folder(old.path.parent) as scratch:
+            fresh = Path(scratch) / "index.sqlite"
+            self._index = LocalIndex(fresh)
+            try:
+                for namespace in sorted(self.views):
+                    self._append(namespace)
+            finally:
+                self._index.close()
+                self._index = old
+            old.replace_content(fresh)

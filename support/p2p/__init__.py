@@ -1,0 +1,1 @@
+"""Peers: nodes as processes and in rooms, hostile peers, and checks of the pure parts."""
