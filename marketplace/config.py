@@ -110,6 +110,9 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """Every setting, by name."""
 
+REGISTRIES = "registries"
+"""The table of named registries. The home's file alone has one: a cloned project must not name an address."""
+
 Kind = Literal["flag", "environment", "project", "home", "default"]
 
 
@@ -136,8 +139,12 @@ def default_home(environ: Mapping[str, str]) -> Path:
 class Settings:
     """The values in force. Build with `load`."""
 
-    def __init__(self, home: Path, layers: tuple[tuple[Origin, Mapping[str, object]], ...]) -> None:
+    def __init__(
+        self, home: Path, layers: tuple[tuple[Origin, Mapping[str, object]], ...], registries: object = None
+    ) -> None:
         self.home = home
+        self.registries = registries
+        """What the home's file has under `registries`, unchecked: None for nothing."""
         self._layers = layers
 
     @classmethod
@@ -154,10 +161,13 @@ class Settings:
         given = {name: value for name, value in flags.items() if name in SETTINGS and value is not None}
         home = Path(str(given["home"])).absolute() if "home" in given else default_home(environ)
         layers = [(Origin("flag"), given), *_environment(environ)]
-        for kind, file in (("project", _project_file(folder)), ("home", home / HOME_FILE)):
-            if file is not None and (table := _read(file, inside="market" if kind == "project" else None)):
-                layers.append((Origin("project" if kind == "project" else "home", str(file)), table))
-        return cls(home, tuple(layers))
+        if (project := _project_file(folder)) and (table := _read(project, inside="market")):
+            layers.append((Origin("project", str(project)), table))
+        kept = dict(_read(home / HOME_FILE, inside=None))
+        registries = kept.pop(REGISTRIES, None)
+        if kept:
+            layers.append((Origin("home", str(home / HOME_FILE)), kept))
+        return cls(home, tuple(layers), registries)
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -199,7 +209,7 @@ class Settings:
         def change(document: Any) -> None:
             document[name] = checked
 
-        return self._change(name, change)
+        return self._set(name, change)
 
     def unset(self, name: str) -> Path:
         """Remove a setting from the home's `config.toml`, if it is there, and return the file.
@@ -212,16 +222,25 @@ class Settings:
         def change(document: Any) -> None:
             document.pop(name, None)
 
-        return self._change(name, change)
+        return self._set(name, change)
 
-    def _change(self, name: str, change: Callable[[Any], None]) -> Path:
+    def _set(self, name: str, change: Callable[[Any], None]) -> Path:
+        if not _setting(name).in_files:
+            raise _not_allowed(name, self._file)
+        return self.change(change)
+
+    def change(self, change: Callable[[Any], None]) -> Path:
+        """Let `change` edit the document of the home's `config.toml`, and return the file.
+
+        Raises:
+            InvalidInputError: `settings-unreadable`, or what `change` raises.
+            UnavailableError: `lock-timeout`, `disk-full` or `store-unwritable`.
+        """
         import tomlkit
 
         from marketplace.storage.files import disk_error, write_atomic
         from marketplace.storage.locks import FileLock
 
-        if not _setting(name).in_files:
-            raise _not_allowed(name, self._file)
         timeout = self.value("lock_timeout")
         try:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -267,7 +286,11 @@ def _read(file: Path, *, inside: str | None) -> Mapping[str, object]:
     if not isinstance(table, dict):
         raise _unreadable(file, f"[{inside}] is not a table")
     for name in table:
-        if not _setting(name, file).in_files:
+        if name == REGISTRIES and inside:
+            hint = "name one of the home's registries with `registry`; `ggen market registry add` adds one to the home"
+            message = f"{file} cannot have registries: an address comes from the home alone"
+            raise InvalidInputError("setting-not-allowed", message, hint=hint, file=str(file))
+        if name != REGISTRIES and not _setting(name, file).in_files:
             raise _not_allowed(name, file)
     return table
 

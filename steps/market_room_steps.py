@@ -1,18 +1,18 @@
 """Steps about several containers that work on one registry."""
 
+import shlex
 from itertools import pairwise
 
 from behave import given, then, when
 
-from support.cleanroom.policy import Policy
 from support.market.market_checks import Market
-from support.market.marketplace_room import set_up
+from support.market.marketplace_room import PROJECT, set_up
+from support.trials.room_checks import open_room
 
 
 @given("an empty marketplace in a strict room on {engine:w}")
 def step_empty(context, engine):
-    context.room = context.session.rooms.builder(engine).with_policy(Policy.strict_isolation()).build()
-    context.add_cleanup(context.room.close)
+    context.room = open_room(context, engine)
     context.market = Market(set_up(context.room, []))
 
 
@@ -105,3 +105,36 @@ def step_again(context):
     for id_ in absent:
         assert context.market.publish_at_once([again], [id_]).outcomes[0].exit_code == 0
         assert context.market.whole_or_absent(id_) == "published"
+
+
+@given("a marketplace in a strict room on {engine:w}")
+def step_marketplace(context, engine):
+    context.room = open_room(context, engine)
+    context.marketplace = context.room.setup_marketplace()
+    context.user = context.marketplace.user()
+
+
+@when('the user runs "{command}"')
+def step_user_runs(context, command):
+    context.done = context.marketplace.run(context.user, shlex.split(command))
+    assert context.done.exit_code == 0, context.done
+
+
+@then('the user\'s output tells of "{text}"')
+def step_user_output(context, text):
+    assert text in context.done.text, context.done
+
+
+@when('{count:d} users in containers of their own run "{command}" at the same time')
+def step_users_run(context, count, command):
+    context.users = [context.marketplace.user() for _ in range(count)]
+    for done in context.marketplace.at_once(context.users, shlex.split(command)):
+        assert done.exit_code == 0, done
+
+
+@then("each of them has the same lock file and verifies it")
+def step_same_lock(context):
+    locks = {user.copy_out(f"{PROJECT}/ggen.lock") for user in context.users}
+    assert len(locks) == 1, locks
+    for done in context.marketplace.at_once(context.users, ["ggen", "market", "verify"]):
+        assert done.exit_code == 0, done

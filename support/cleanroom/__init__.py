@@ -8,12 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from support.cleanroom.builder import CleanroomBuilder
     from support.cleanroom.cleanroom import (
         HTTP_NETWORK,
         P2P_NETWORK,
         STORAGE_NETWORK,
         Cleanroom,
-        CleanroomBuilder,
         CleanupError,
     )
     from support.cleanroom.containers import GenericContainer, HttpContainer
@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CleanroomBuilder": "builder",
     "FaultProxy": "proxy.running",
     "Faults": "faults.vocabulary",
     "GenericContainer": "containers",

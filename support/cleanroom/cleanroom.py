@@ -6,12 +6,10 @@ first, when the room closes, whatever has happened in between; what a killed run
 """
 
 import itertools
-import secrets
 import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -33,8 +31,6 @@ from support.cleanroom.engine.base import (
     Recipe,
     Volume,
 )
-from support.cleanroom.engine.choice import choose
-from support.cleanroom.images.python import python_image
 from support.cleanroom.measuring import measured
 from support.cleanroom.policy import Policy
 from support.cleanroom.reaper import current_run, keep_run
@@ -44,6 +40,7 @@ from support.cleanroom.transcript import Transcript
 from support.cleanroom.waiting import ForHttp, Wait, wait_until
 
 if TYPE_CHECKING:
+    from support.cleanroom.builder import CleanroomBuilder
     from support.cleanroom.peers import NodeProgram, PeerNetwork
     from support.market.marketplace_room import MarketplaceRoom
 
@@ -57,37 +54,6 @@ C = TypeVar("C", bound=GenericContainer)
 
 class CleanupError(EngineError):
     """A room could not remove all that it had made."""
-
-
-@dataclass(frozen=True, slots=True)
-class CleanroomBuilder:
-    """What a room will be. Every method returns a changed copy."""
-
-    policy: Policy
-    seed: int | None = None
-    engine: Engine | None = None
-    image: Recipe | None = None
-
-    def with_policy(self, policy: Policy) -> "CleanroomBuilder":
-        """Use a policy for each container, unless one is started with its own."""
-        return replace(self, policy=policy)
-
-    def with_determinism(self, seed: int) -> "CleanroomBuilder":
-        """Draw all that the room makes up from a seed."""
-        return replace(self, seed=seed)
-
-    def with_engine(self, engine: Engine) -> "CleanroomBuilder":
-        """Use an engine; without this the room takes docker when it answers, else host."""
-        return replace(self, engine=engine)
-
-    def with_image(self, image: Recipe) -> "CleanroomBuilder":
-        """Use an image for containers that are started without one."""
-        return replace(self, image=image)
-
-    def build(self) -> "Cleanroom":
-        """Return the room. It is empty: what costs time is made on first use."""
-        seed = self.seed if self.seed is not None else secrets.randbits(32)
-        return Cleanroom(self.engine or choose(), self.policy, Seeded(seed), self.image or python_image())
 
 
 class Cleanroom:
@@ -117,8 +83,10 @@ class Cleanroom:
             witness.rooms.append(self)
 
     @staticmethod
-    def builder() -> CleanroomBuilder:
+    def builder() -> "CleanroomBuilder":
         """Return a builder, set to strict isolation."""
+        from support.cleanroom.builder import CleanroomBuilder
+
         return CleanroomBuilder(Policy.strict_isolation())
 
     def __enter__(self) -> "Cleanroom":

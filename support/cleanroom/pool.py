@@ -13,7 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from support.cleanroom.cleanroom import Cleanroom, CleanroomBuilder, CleanupError
+from support.cleanroom.builder import CleanroomBuilder
+from support.cleanroom.cleanroom import Cleanroom, CleanupError
 
 
 class Pool:

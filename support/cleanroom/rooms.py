@@ -5,7 +5,8 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from support.cleanroom.cleanroom import Cleanroom, CleanroomBuilder
+from support.cleanroom.builder import CleanroomBuilder
+from support.cleanroom.cleanroom import Cleanroom
 from support.cleanroom.engine.base import RUN_LABEL, Capability, Engine, EngineUnavailableError, Leftover, promises
 from support.cleanroom.engine.choice import NAMES, choose, engine
 from support.cleanroom.leaks import Folders, Watch

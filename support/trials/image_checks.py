@@ -11,7 +11,8 @@ from pathlib import Path
 from support.cleanroom import Cleanroom
 from support.cleanroom.engine.base import Recipe
 from support.cleanroom.engine.docker import DockerEngine
-from support.cleanroom.images.python import cache_folder, digest, python_image
+from support.cleanroom.images.cache import cache_folder, digest
+from support.cleanroom.images.python import python_image
 
 THREE_DAYS = 3 * 24 * 3600.0
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from support.cleanroom import Cleanroom
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.engine.base import ROOM_LABEL, Engine, Leftover
 from support.cleanroom.engine.choice import choose
@@ -195,6 +196,13 @@ def kinds(engine: Engine, room: str) -> set[str]:
 
 KINDS = {"cgroup": "container", "process": "network"}
 """The host engine's containers are found by their control groups, its networks by the process that holds them."""
+
+
+def open_room(context: Any, engine: str, policy: Policy | None = None) -> Cleanroom:
+    """Return a room that closes with the scenario, by default a strict one."""
+    room: Cleanroom = context.session.rooms.builder(engine).with_policy(policy or Policy.strict_isolation()).build()
+    context.add_cleanup(room.close)
+    return room
 
 
 def begin_another_run() -> None:

@@ -4,7 +4,6 @@ Nothing here knows what runs in a container. A resource carries labels from the 
 later (the room, the watchdog, the sweep) finds it without being told.
 """
 
-import shutil
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -105,11 +104,6 @@ class Volume:
     name: str
     path: Path
 
-    def remove_folder(self) -> None:
-        """Remove what is at `path`, for engines whose volumes are plain folders; one that is gone is no error."""
-        if self.path.exists():
-            shutil.rmtree(self.path)
-
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -150,17 +144,6 @@ class ExecResult:
     def text(self) -> str:
         """Standard output as text."""
         return self.stdout.decode(errors="replace")
-
-
-def printed(done: ExecResult, source: str) -> bytes:
-    """Return what a command that prints the file `source` has printed.
-
-    Raises:
-        FileNotFoundError: it failed.
-    """
-    if done.exit_code:
-        raise FileNotFoundError(f"{source}: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,8 @@
 import contextlib
 import os
 import secrets
-import shutil
 import socket
 import struct
-import tempfile
-import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ import requests
 
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine import firewall
+from support.cleanroom.engine.addresses import Addresses, AddressPool
 from support.cleanroom.engine.base import (
     RUN_LABEL,
     Capability,
@@ -35,7 +33,7 @@ from support.cleanroom.engine.base import (
     Volume,
 )
 from support.cleanroom.engine.docker_container import DockerContainer
-from support.cleanroom.images.python import cache_folder, in_use, unused
+from support.cleanroom.engine.docker_images import DockerImages
 from support.cleanroom.policy import Egress, Policy
 
 MIN_API = (1, 41)
@@ -44,8 +42,6 @@ _HEADER = struct.Struct(">BxxxI")  # the engine's frame around a piece of a stre
 _SUBNETS = 200 * 256  # the /24 networks in 10.32.0.0 to 10.231.255.0
 _TRIES = 20
 _GONE = (docker.errors.NotFound,)
-_CONFLICT = 409
-IMAGE_LABEL = "cleanroom.image"
 _LOG_SIZE = "50m"
 _CHECK_NANOSECONDS = 200_000_000
 
@@ -76,9 +72,9 @@ class DockerEngine:
     def __init__(self, client: "docker.APIClient", version: str) -> None:
         self.client = client
         self.version = version
+        self._images = DockerImages(client)
         self._missing: dict[Capability, str] | None = None
-        self._next_address: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self.addresses = AddressPool()
 
     def missing(self) -> Mapping[Capability, str]:
         """Return what this engine or this machine lacks, found out once."""
@@ -97,53 +93,11 @@ class DockerEngine:
 
     def image(self, recipe: Recipe) -> str:
         """Return the tag of a recipe's image; it is built, with its base, when there is none of that key."""
-        tag = f"cleanroom-{recipe.name}:{recipe.key()[:16]}"
-        with in_use(_marker(tag)):
-            with contextlib.suppress(*_GONE):
-                self.client.inspect_image(tag)
-                return tag
-            base = recipe.base()
-            arguments = {"BASE": self.image(base)} if base else {}
-            folder = Path(tempfile.mkdtemp(prefix="cleanroom-build-"))
-            try:
-                arguments |= recipe.build_context(folder)
-                self._build(folder, tag, arguments, {IMAGE_LABEL: recipe.name, "cleanroom.key": recipe.key()})
-            finally:
-                shutil.rmtree(folder)
-        return tag
+        return self._images.tag(recipe)
 
     def prune(self, before: float) -> list[str]:
         """Remove images of ours that nobody has wanted since a time, and what builds left behind before it."""
-        removed = []
-        for image in self.client.images(filters={"label": IMAGE_LABEL}):
-            tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
-            for name in tags or [image["Id"]]:
-                with unused(_marker(name), before) as old:
-                    if old and self._remove_image(name):
-                        removed.append(name)
-        return removed
-
-    def _remove_image(self, name: str) -> bool:
-        try:
-            self.client.remove_image(name)
-        except _GONE:
-            return False
-        except docker.errors.APIError as error:
-            if error.status_code == _CONFLICT:  # a container or another image stands on it
-                return False
-            raise EngineError(f"the image {name} cannot be removed: {error.explanation or error}") from error
-        return True
-
-    def _build(self, folder: Path, tag: str, arguments: Labels, labels: Labels) -> None:
-        said: list[str] = []
-        steps = self.client.build(
-            path=str(folder), tag=tag, buildargs=dict(arguments), labels=dict(labels), rm=True, forcerm=True,
-            network_mode="none", decode=True,
-        )  # fmt: skip
-        for step in steps:
-            said.append(step.get("stream", ""))
-            if "error" in step:
-                raise EngineError(f"the image {tag} cannot be built: {step['error']}\n{''.join(said)[-3000:]}")
+        return self._images.prune(before)
 
     def create_network(self, name: str, labels: Labels, policy: Policy) -> Network:
         """Create a bridge with a /24 of its own; without host services it drops what its containers begin there."""
@@ -151,9 +105,7 @@ class DockerEngine:
         if not policy.host_services:
             self._require(Capability.HOST_CLOSED)
             firewall.add_drop_rule(bridge, labels.get(RUN_LABEL, ""))
-        network = self._create_bridge(name, labels, bridge, internal=policy.egress is Egress.ROOM)
-        self._next_address[network.id] = 2
-        return network
+        return self._create_bridge(name, labels, bridge, internal=policy.egress is Egress.ROOM)
 
     def _create_bridge(self, name: str, labels: Labels, bridge: str, *, internal: bool) -> Network:
         options = {"com.docker.network.bridge.name": bridge}
@@ -213,10 +165,11 @@ class DockerEngine:
 
     def create(self, spec: ContainerSpec) -> DockerContainer:
         """Create a container, connected to its networks, with addresses that it keeps over restarts."""
-        addresses = {network.id: self.next_address(network) for network in spec.networks}
-        first = spec.networks[0] if spec.networks else None
+        addresses = Addresses(spec.name, self.addresses)
+        for network in spec.networks:
+            addresses.take(network)
         try:
-            made = self._create(spec, addresses[first.id] if first else "")
+            made = self._create(spec, addresses.first() if spec.networks else "")
         except docker.errors.APIError as error:
             raise EngineError(f"{spec.name} cannot be made: {error.explanation or error}") from error
         container = DockerContainer(self, made["Id"], spec, addresses)
@@ -238,13 +191,6 @@ class DockerEngine:
             return None
         endpoint = self.client.create_endpoint_config(ipv4_address=address)
         return self.client.create_networking_config({spec.networks[0].id: endpoint})
-
-    def next_address(self, network: Network) -> str:
-        """Return an address of a network that no container has had."""
-        with self._lock:
-            number = self._next_address[network.id]
-            self._next_address[network.id] = number + 1
-        return f"{network.subnet.rpartition('.')[0]}.{number}"
 
     def _host_config(self, spec: ContainerSpec) -> Any:
         policy = spec.policy
@@ -339,11 +285,6 @@ class DockerEngine:
     def close(self) -> None:
         """Close the connections to the engine."""
         self.client.close()
-
-
-def _marker(name: str) -> Path:
-    """Return the place in the cache that stands for an image: the engine does not know when it was wanted last."""
-    return cache_folder() / "images" / name.replace(":", "-")
 
 
 def _scratch(spec: ContainerSpec) -> dict[str, str]:

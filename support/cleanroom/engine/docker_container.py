@@ -13,6 +13,7 @@ import docker.errors
 import requests
 
 from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.addresses import Addresses
 from support.cleanroom.engine.base import (
     ContainerSpec,
     EngineError,
@@ -22,9 +23,9 @@ from support.cleanroom.engine.base import (
     Network,
     State,
     Stats,
-    printed,
 )
 from support.cleanroom.engine.cgroups import Group
+from support.cleanroom.engine.files import check_written, printed, writing
 from support.cleanroom.engine.processes import kill_tree
 
 _HEADER = struct.Struct(">BxxxI")  # the engine's frame around a piece of a stream: which one, and its length
@@ -33,15 +34,13 @@ _HEADER = struct.Struct(">BxxxI")  # the engine's frame around a piece of a stre
 class _Owner(Protocol):
     client: "docker.APIClient"
 
-    def next_address(self, network: Network) -> str: ...
-
     def remove_container(self, id_: str) -> None: ...
 
 
 class DockerContainer:
     """A container of a Docker engine."""
 
-    def __init__(self, engine: _Owner, id_: str, spec: ContainerSpec, addresses: dict[str, str]) -> None:
+    def __init__(self, engine: _Owner, id_: str, spec: ContainerSpec, addresses: Addresses) -> None:
         self.id = id_
         self.spec = spec
         self._engine = engine
@@ -123,10 +122,8 @@ class DockerContainer:
 
     def copy_in(self, content: bytes, target: str, mode: int = 0o644) -> None:
         """Write a file; the archive API cannot write below a read-only root, so `cat` does."""
-        script = 'cat > "$1" && chmod "$2" "$1"'
-        done = self._exec(("sh", "-c", script, "sh", target, f"{mode:o}"), Deadline.after(60), None, None, content)
-        if done.exit_code:
-            raise EngineError(f"{target} cannot be written: {done.stderr.decode(errors='replace')}")
+        done = self._exec(writing(target, mode), Deadline.after(60), None, None, content)
+        check_written(done, target)
 
     def copy_out(self, source: str) -> bytes:
         """Read a file; the archive API does not see memory file systems, so `cat` does."""
@@ -179,7 +176,7 @@ class DockerContainer:
 
     def address(self, network: Network) -> str:
         """Return its address."""
-        return self._addresses[network.id]
+        return self._addresses.on(network)
 
     def dial(self, port: int, seconds: float) -> socket.socket:
         """Connect to a port inside."""
@@ -187,9 +184,7 @@ class DockerContainer:
 
     def endpoint(self, port: int) -> tuple[str, int]:
         """Return its own address: the host reaches it on internal networks too."""
-        if not self._addresses:
-            raise EngineError(f"{self.spec.name} is on no network")
-        return next(iter(self._addresses.values())), port
+        return self._addresses.first(), port
 
     def entrance(self) -> str:
         """Return the command of the engine's own client."""
@@ -197,11 +192,8 @@ class DockerContainer:
 
     def connect(self, network: Network) -> None:
         """Connect it, with the address that it has or had there."""
-        if network.id not in self._addresses:
-            self._addresses[network.id] = self._engine.next_address(network)
-        self._call(
-            self._client.connect_container_to_network, self.id, network.id, ipv4_address=self._addresses[network.id]
-        )
+        address = self._addresses.take(network)
+        self._call(self._client.connect_container_to_network, self.id, network.id, ipv4_address=address)
 
     def disconnect(self, network: Network) -> None:
         """Take it off a network; it gets the same address when it comes back."""

@@ -12,11 +12,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from support.cleanroom.engine import cgroups
+from support.cleanroom.engine import cgroups, files
+from support.cleanroom.engine.addresses import AddressPool
 from support.cleanroom.engine.base import (
     ROOM_LABEL,
-    RUN_FOLDER_PREFIX,
-    RUN_FOLDERS,
     RUN_LABEL,
     Capability,
     CapabilityError,
@@ -28,14 +27,14 @@ from support.cleanroom.engine.base import (
     Network,
     Recipe,
     Volume,
-    run_folder,
 )
+from support.cleanroom.engine.bubblewrap import become, wrap
 from support.cleanroom.engine.cgroups import Group
-from support.cleanroom.engine.host_container import HostContainer, become, wrap
+from support.cleanroom.engine.host_container import HostContainer
 from support.cleanroom.engine.processes import kill_tree
 from support.cleanroom.engine.run_id import RunId
 from support.cleanroom.engine.space import HOLDER, Space, missing_programs
-from support.cleanroom.images.python import prune_trees, tree_of
+from support.cleanroom.images.cache import prune_trees, tree_of
 from support.cleanroom.policy import USER, Egress, Policy
 
 GROUPS = "cleanroom"
@@ -78,7 +77,7 @@ class HostEngine:
         self.version = os.uname().release
         self._spaces: dict[str, Space] = {}
         self._users: dict[str, int] = {}  # how many networks and containers a space still has
-        self._next_address: dict[str, int] = {}
+        self.addresses = AddressPool()
         self._missing: dict[Capability, str] | None = None
         self._lock = threading.RLock()
 
@@ -102,9 +101,7 @@ class HostEngine:
         """Add a network to the room's namespaces."""
         if policy.egress is Egress.ANYWHERE:
             raise CapabilityError(f"host lacks {Capability.EGRESS}: {self.missing()[Capability.EGRESS]}")
-        network = self._space(labels).add_network(name)
-        self._next_address[network.id] = 2
-        return network
+        return self._space(labels).add_network(name)
 
     def remove_network(self, network: Network) -> None:
         """Remove a network; the last thing of a room takes its namespaces along."""
@@ -115,14 +112,13 @@ class HostEngine:
 
     def create_volume(self, name: str, labels: Labels) -> Volume:
         """Make a folder that every user may write to."""
-        path = run_folder(labels[RUN_LABEL]) / "volumes" / name
-        path.mkdir(parents=True)
-        path.chmod(0o777)
-        return Volume(name, name, path)
+        volume = files.make_volume(name, labels)
+        volume.path.chmod(0o777)
+        return volume
 
     def remove_volume(self, volume: Volume) -> None:
         """Remove the folder; one that is gone is no error."""
-        volume.remove_folder()
+        files.remove_volume(volume)
 
     def create(self, spec: ContainerSpec) -> HostContainer:
         """Create a container: its network namespace, cables, mounts and control groups."""
@@ -152,13 +148,6 @@ class HostEngine:
         group.limit(spec.policy.memory, spec.policy.cpu, spec.policy.pids)
         return group
 
-    def next_address(self, network: Network) -> str:
-        """Return an address of a network that no container has had."""
-        with self._lock:
-            number = self._next_address[network.id]
-            self._next_address[network.id] = number + 1
-        return f"{network.subnet.rpartition('.')[0]}.{number}"
-
     def leave(self, room: str) -> None:
         """Take note that one thing of a room is gone; with the last one its namespaces end."""
         with self._lock:
@@ -185,7 +174,7 @@ class HostEngine:
 
     def leftovers(self, label: str = RUN_LABEL, value: str | None = None) -> list[Leftover]:
         """Return holders, control groups and volumes by run; without a value, of every run."""
-        found = [*_holders(label), *_groups(), *_volumes()]
+        found = [*_holders(label), *_groups(), *files.left("volume")]
         return [item for item in found if label in item.labels and value in (None, item.labels[label])]
 
     def remove_leftovers(self, found: Iterable[Leftover]) -> None:
@@ -242,11 +231,3 @@ def _groups() -> list[Leftover]:
                     Leftover("cgroup", name, name, {RUN_LABEL: run.name}) for name in [*names, f"{GROUPS}/{run.name}"]
                 ]
     return list({item.id: item for item in found}.values())
-
-
-def _volumes() -> list[Leftover]:
-    found = []
-    for path in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*/volumes/*"):
-        run = path.parents[1].name.removeprefix(RUN_FOLDER_PREFIX)
-        found.append(Leftover("volume", str(path), path.name, {RUN_LABEL: run}))
-    return found

@@ -7,29 +7,27 @@ import signal as signals
 import socket
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.addresses import AddressPool
 from support.cleanroom.engine.base import (
-    RUN_LABEL,
     ContainerSpec,
     EngineError,
     ExecResult,
-    ExecTimeoutError,
     Labels,
     Mount,
     Network,
-    State,
     Stats,
     Volume,
-    printed,
-    run_folder,
 )
+from support.cleanroom.engine.bubblewrap import become, wrap
 from support.cleanroom.engine.cgroups import Group
+from support.cleanroom.engine.files import check_written, printed, writing
 from support.cleanroom.engine.forward import Forwarder
+from support.cleanroom.engine.process_container import ProcessContainer
 from support.cleanroom.engine.processes import children, kill_tree
 from support.cleanroom.engine.space import Space
 from support.cleanroom.policy import USER
@@ -42,31 +40,28 @@ _LAYERS = 3  # nsenter, bubblewrap, and its first process inside, which starts t
 
 
 class _Owner(Protocol):
-    def next_address(self, network: Network) -> str: ...
+    @property
+    def addresses(self) -> AddressPool: ...
 
     def leave(self, room: str) -> None: ...
 
 
-class HostContainer:
+class HostContainer(ProcessContainer):
     """Processes that see an image's tree, their own network, and nothing else of this machine."""
 
+    _engine_name = "host"
+
     def __init__(self, engine: _Owner, space: Space, spec: ContainerSpec, group: Group | None) -> None:
-        self.id = spec.name
-        self.spec = spec
+        super().__init__(spec, engine.addresses)
         self._engine = engine
         self._space = space
         self._group = group
-        self._folder = run_folder(spec.labels[RUN_LABEL]) / "containers" / spec.name
-        self._log = self._folder / "log"
         self._user = spec.policy.user or USER
         self._net = space.next_name()
         self._net_path = ""
         self._root = ""
         self._mounts: list[tuple[str, Mount]] = []
         self._cables: dict[str, str] = {}
-        self._addresses: dict[str, str] = {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._paused = False
         self._removed = False
         self._oom_before = 0
         self._forwarders: dict[int, Forwarder] = {}
@@ -91,8 +86,7 @@ class HostContainer:
 
     def start(self) -> None:
         """Start its command."""
-        if self._process and self._process.poll() is None:
-            raise EngineError(f"{self.spec.name} runs already")
+        self._refuse_running()
         wrapping = wrap(
             self._root, Path(self.spec.image), self._user, self._options(),
             writable=not self.spec.policy.read_only_root,
@@ -103,23 +97,10 @@ class HostContainer:
             *self._environment({}), *self.spec.command,
         ]  # fmt: skip
         self._oom_before = self._group.oom_kills() if self._group else 0
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={"PATH": PATH},
-                cwd="/",
-            )
-        self._paused = False
-        found = Deadline.after(20).poll(lambda: self._first() or self._ended(), every=0.001, slowest=0.02)
+        self._launch(command, "/", {"PATH": PATH})
+        found = Deadline.after(20).poll(lambda: self._first() or not self._runs(), every=0.001, slowest=0.02)
         if not found:
             raise EngineError(f"{self.spec.name} did not start: {self.logs().decode(errors='replace')[-1000:]}")
-
-    def _ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
 
     def _enter(self) -> list[str]:
         groups = [str(path) for path in self._group.entries()] if self._group else []
@@ -150,7 +131,7 @@ class HostContainer:
 
     def _layer(self) -> list[int]:
         """Return the process ids from the one that we started down to the command."""
-        chain = [self._process.pid] if self._process and self._process.poll() is None else []
+        chain = [self._process.pid] if self._process and self._runs() else []
         while chain and (below := children(chain[-1])) and len(chain) <= _LAYERS:
             chain.append(below[0])
         return chain
@@ -187,51 +168,17 @@ class HostContainer:
             *self._environment(environment)[:1], f"--chdir={self.spec.working_dir}",
             *self._environment(environment)[1:], *argv,
         ]  # fmt: skip
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True, env={"PATH": PATH}, cwd="/",
-        )  # fmt: skip
-        try:
-            stdout, stderr = process.communicate(stdin, timeout=max(deadline.remaining(), 0.001))
-        except subprocess.TimeoutExpired:
-            for child in children(process.pid):  # nsenter itself stays to bury it
-                kill_tree(child)
-            process.send_signal(signals.SIGCONT)  # it stops when its child is stopped
-            stdout, stderr = process.communicate()
-            raise ExecTimeoutError(
-                f"{' '.join(argv)} in {self.spec.name} outlived its deadline", stdout, stderr
-            ) from None
-        return ExecResult(argv, _exit_code(process.returncode), stdout, stderr)
-
-    def logs(self) -> bytes:
-        """Return what it wrote."""
-        return self._log.read_bytes() if self._log.exists() else b""
-
-    def log_to(self, path: Path) -> None:
-        """Write the log to a file, beginning with the next start."""
-        path.touch()
-        self._log = path
+        return self._run_beside(
+            argv, command, deadline, kill=_kill_below, folder="/", environment={"PATH": PATH}, stdin=stdin
+        )
 
     def copy_in(self, content: bytes, target: str, mode: int = 0o644) -> None:
         """Write a file."""
-        script = 'cat > "$1" && chmod "$2" "$1"'
-        done = self._exec(("sh", "-c", script, "sh", target, f"{mode:o}"), Deadline.after(60), {}, content)
-        if done.exit_code:
-            raise EngineError(f"{target} cannot be written: {done.stderr.decode(errors='replace')}")
+        check_written(self._exec(writing(target, mode), Deadline.after(60), {}, content), target)
 
     def copy_out(self, source: str) -> bytes:
         """Read a file."""
         return printed(self.exec(("cat", source), Deadline.after(60)), source)
-
-    def kill(self, signal: str = "SIGKILL") -> None:
-        """Send a signal to the command; SIGKILL goes to all of the container, and its end is waited for."""
-        if signal == "SIGKILL":
-            self._kill_all()
-            return
-        pid = self._main()
-        if not pid:
-            raise EngineError(f"{self.spec.name} does not run")
-        os.kill(pid, signals.Signals[signal])
 
     def _kill_all(self) -> None:
         if self._paused and self._group:
@@ -247,63 +194,24 @@ class HostContainer:
                 self._process.wait(_KILL_SECONDS)
         if self._group:
             self._group.kill()
-        elif self._process and self._process.poll() is None:
+        elif self._process and self._runs():
             kill_tree(self._process.pid)
         if self._process:
             self._process.wait(_KILL_SECONDS)
 
-    def stop(self, grace: float = 5.0) -> None:
-        """SIGTERM, then SIGKILL."""
-        process = self._process
-        if not process or process.poll() is not None:
-            return
-        with contextlib.suppress(EngineError, ProcessLookupError):
-            self.kill("SIGTERM")
-        try:
-            process.wait(grace)
-        except subprocess.TimeoutExpired:
-            self._kill_all()
-
-    def restart(self) -> None:
-        """End it if it runs, and start it."""
-        self._kill_all()
-        self.start()
-
-    def pause(self) -> None:
-        """Freeze its processes."""
-        self._freeze(True)
-
-    def unpause(self) -> None:
-        """Let them go on."""
-        self._freeze(False)
-
     def _freeze(self, frozen: bool) -> None:
-        if not self._main():
-            raise EngineError(f"{self.spec.name} does not run")
         if self._group:
             self._group.freeze(frozen)
         else:
             for pid in _tree(self._first()):
                 os.kill(pid, signals.SIGSTOP if frozen else signals.SIGCONT)
-        self._paused = frozen
 
-    def state(self) -> State:
-        """Look at its process."""
-        if self._process is None:
-            return State("created", None, False, 0)
-        oom = self._group is not None and not self._removed and self._group.oom_kills() > self._oom_before
-        code = self._process.poll()
-        if code is None:
-            return State("paused" if self._paused else "running", None, oom, self._main())
-        return State("exited", _exit_code(code), oom, 0)
+    def _oom_killed(self) -> bool:
+        return self._group is not None and not self._removed and self._group.oom_kills() > self._oom_before
 
-    def inspect(self) -> Mapping[str, object]:
-        """Return what is known about it."""
+    def _details(self) -> Mapping[str, object]:
         groups = [str(path) for path in self._group.entries()] if self._group else []
-        return {
-            "engine": "host", "spec": asdict(self.spec), "state": asdict(self.state()), "addresses": self._addresses,
-            "processes": self._layer(), "control groups": groups, "root": self._root,
-        }  # fmt: skip
+        return {"processes": self._layer(), "control groups": groups, "root": self._root}
 
     def stats(self) -> Stats:
         """Read its control groups."""
@@ -311,18 +219,13 @@ class HostContainer:
             raise EngineError(f"{self.spec.name} does not run, or has no control group: it has no statistics")
         return self._group.stats()
 
-    def address(self, network: Network) -> str:
-        """Return its address."""
-        return self._addresses[network.id]
-
     def dial(self, port: int, seconds: float) -> socket.socket:
         """Return a connection to a port inside, made from within the room."""
-        if not self._addresses:
-            raise EngineError(f"{self.spec.name} is on no network")
+        address = self._addresses.first()
         connection = self._space.socket()
         try:
             connection.settimeout(seconds)
-            connection.connect((next(iter(self._addresses.values())), port))
+            connection.connect((address, port))
         except BaseException:
             connection.close()
             raise
@@ -346,10 +249,8 @@ class HostContainer:
 
     def connect(self, network: Network) -> None:
         """Plug it into a network, with the address that it has or had there."""
-        if network.id not in self._addresses:
-            self._addresses[network.id] = self._engine.next_address(network)
-        number = list(self._addresses).index(network.id)
-        self._cables[network.id] = self._space.plug(self._net, network, self._addresses[network.id], number)
+        address = self._addresses.take(network)
+        self._cables[network.id] = self._space.plug(self._net, network, address, self._addresses.place(network))
 
     def disconnect(self, network: Network) -> None:
         """Pull its cable."""
@@ -378,39 +279,11 @@ class HostContainer:
         self._engine.leave(self._space.room)
 
 
-def wrap(root: str, tree: Path, user: str, options: Sequence[str], *, writable: bool = False) -> list[str]:
-    """Return the words that run a command with `root`, which shows `tree`, as its root file system.
-
-    Each entry of the tree is bound into an empty root; empty folders are made anew, so that mounts find a place there.
-    """
-    bind = "--bind" if writable else "--ro-bind"
-    uid, _, gid = user.partition(":")
-    binds: list[str] = []
-    for entry in sorted(tree.iterdir()):
-        inside = f"/{entry.name}"
-        if inside in ("/dev", "/proc", "/sys", "/tmp"):  # noqa: S108
-            continue
-        if entry.is_symlink():
-            binds += ["--symlink", str(entry.readlink()), inside]
-        elif entry.is_dir() and os.access(entry, os.R_OK) and not any(entry.iterdir()):
-            binds += ["--dir", inside]
-        else:
-            binds += [bind, f"{root.rstrip('/')}{inside}", inside]
-    return [
-        "bwrap", "--unshare-user", "--uid", uid, "--gid", gid or uid, "--unshare-pid", "--unshare-ipc", "--unshare-uts",
-        "--die-with-parent", "--tmpfs", "/", *binds, "--proc", "/proc", "--dev", "/dev", *options, "--",
-    ]  # fmt: skip
-
-
-def become(user: str) -> list[str]:
-    """Return the words that make a command run as another user of this machine, in no group but its own."""
-    uid, _, gid = user.partition(":")
-    return ["setpriv", f"--reuid={uid}", f"--regid={gid or uid}", "--clear-groups"]
-
-
-def _exit_code(code: int) -> int:
-    """Return an exit code as a shell tells it: a signal's number above 128."""
-    return 128 - code if code < 0 else code
+def _kill_below(pid: int) -> None:
+    """Kill what nsenter started; it stays itself to bury it."""
+    for child in children(pid):
+        kill_tree(child)
+    os.kill(pid, signals.SIGCONT)  # it stops when its child is stopped
 
 
 def _tree(pid: int) -> list[int]:

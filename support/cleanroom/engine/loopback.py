@@ -6,9 +6,10 @@ It keeps order, and no promise: see `LoopbackEngine.missing`. Nothing is needed 
 import os
 import secrets
 import shutil
-import threading
 from collections.abc import Iterable, Mapping
 
+from support.cleanroom.engine import files
+from support.cleanroom.engine.addresses import AddressPool
 from support.cleanroom.engine.base import (
     ROOM_LABEL,
     RUN_FOLDER_PREFIX,
@@ -56,8 +57,7 @@ class LoopbackEngine:
 
     def __init__(self) -> None:
         self.version = os.uname().release
-        self._next_address: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self.addresses = AddressPool()
 
     def missing(self) -> Mapping[Capability, str]:
         """Return what cannot be promised: nearly everything."""
@@ -92,29 +92,19 @@ class LoopbackEngine:
             raise EngineError(f"no free /24 was found for the network {name} in {_TRIES} tries")
         mark = run_folder(labels[RUN_LABEL]) / "networks" / f"{prefix}@{labels[ROOM_LABEL]}"
         mark.mkdir(parents=True)
-        self._next_address[str(mark)] = 2
         return Network(str(mark), name, f"{prefix}.0/24", "127.0.0.1")
 
     def remove_network(self, network: Network) -> None:
         """Give it back."""
         shutil.rmtree(network.id, ignore_errors=True)
 
-    def next_address(self, network: Network) -> str:
-        """Return an address of a network that no container has had."""
-        with self._lock:
-            number = self._next_address[network.id]
-            self._next_address[network.id] = number + 1
-        return f"{network.subnet.rpartition('.')[0]}.{number}"
-
     def create_volume(self, name: str, labels: Labels) -> Volume:
         """Make a folder."""
-        path = run_folder(labels[RUN_LABEL]) / "volumes" / name
-        path.mkdir(parents=True)
-        return Volume(name, name, path)
+        return files.make_volume(name, labels)
 
     def remove_volume(self, volume: Volume) -> None:
         """Remove the folder; one that is gone is no error."""
-        volume.remove_folder()
+        files.remove_volume(volume)
 
     def create(self, spec: ContainerSpec) -> LoopbackContainer:
         """Create a container: its folders and addresses."""
@@ -138,7 +128,7 @@ class LoopbackEngine:
             Leftover("container", str(pid), labels[NAME], {RUN_LABEL: labels[RUN], ROOM_LABEL: labels[ROOM]})
             for pid, labels in labelled()
         ]
-        found += [item for kind in ("network", "volume") for item in _folders(kind)]
+        found += [item for kind in ("network", "volume") for item in files.left(kind)]
         return [item for item in found if label in item.labels and value in (None, item.labels[label])]
 
     def remove_leftovers(self, found: Iterable[Leftover]) -> None:
@@ -158,11 +148,3 @@ class LoopbackEngine:
 
     def close(self) -> None:
         """Do nothing: it holds nothing."""
-
-
-def _folders(kind: str) -> list[Leftover]:
-    found = []
-    for path in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*/{kind}s/*"):
-        run = path.parents[1].name.removeprefix(RUN_FOLDER_PREFIX)
-        found.append(Leftover(kind, str(path), path.name, {RUN_LABEL: run}))
-    return found

@@ -10,14 +10,13 @@ import shlex
 import shutil
 import signal as signals
 import socket
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
 from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.addresses import AddressPool
 from support.cleanroom.engine.base import (
     ROOM_LABEL,
     RUN_LABEL,
@@ -26,14 +25,12 @@ from support.cleanroom.engine.base import (
     ContainerSpec,
     EngineError,
     ExecResult,
-    ExecTimeoutError,
     Labels,
     Network,
-    State,
     Stats,
     Volume,
-    run_folder,
 )
+from support.cleanroom.engine.process_container import ProcessContainer
 from support.cleanroom.engine.processes import kill_tree
 from support.cleanroom.images.python import FILES
 
@@ -43,24 +40,23 @@ _KILL_SECONDS = 5.0
 
 
 class _Owner(Protocol):
-    def next_address(self, network: Network) -> str: ...
+    @property
+    def addresses(self) -> AddressPool: ...
 
     def lacks(self, capability: Capability) -> str: ...
 
 
-class LoopbackContainer:
+class LoopbackContainer(ProcessContainer):
     """Processes that listen at an address of their own in 127.0.0.0/8, if their program lets itself be told."""
 
+    _engine_name = "loopback"
+
     def __init__(self, engine: _Owner, spec: ContainerSpec) -> None:
-        self.id = spec.name
-        self.spec = spec
+        super().__init__(spec, engine.addresses)
         self._engine = engine
-        self._folder = run_folder(spec.labels[RUN_LABEL]) / "containers" / spec.name
-        self._log = self._folder / "log"
         self._paths = {"/tmp": self._folder / "tmp"}  # noqa: S108
-        self._addresses = {network.id: engine.next_address(network) for network in spec.networks}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._paused = False
+        for network in spec.networks:
+            self._addresses.take(network)
 
     def prepare(self) -> None:
         """Make its folders."""
@@ -88,21 +84,18 @@ class LoopbackContainer:
             "HOME": "/tmp", "TMPDIR": "/tmp", **self.spec.environment, **more,  # noqa: S108
         }  # fmt: skip
         labels = {RUN: self.spec.labels[RUN_LABEL], ROOM: self.spec.labels[ROOM_LABEL], NAME: self.spec.name}
-        if self._addresses:
-            values["CLEANROOM_ADDRESS"] = next(iter(self._addresses.values()))
+        if self.spec.networks:
+            values["CLEANROOM_ADDRESS"] = self._addresses.first()
         told = [f"{name}={self._inside(value)}" for name, value in values.items()]
         return ["env", "-i", *told, *(f"{name}={value}" for name, value in labels.items()), *map(self._inside, argv)]
 
     def start(self) -> None:
         """Start its command."""
-        if self._process and self._process.poll() is None:
-            raise EngineError(f"{self.spec.name} runs already")
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command(self.spec.command, {}), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, cwd=self._inside(self.spec.working_dir),
-            )  # fmt: skip
-        self._paused = False
+        self._refuse_running()
+        self._launch(self._command(self.spec.command, {}), self._inside(self.spec.working_dir))
+
+    def _main(self) -> int:
+        return self._process.pid if self._process and self._runs() else 0
 
     def exec(
         self, argv: Iterable[str], deadline: Deadline, environment: Labels | None = None, user: str | None = None
@@ -113,28 +106,8 @@ class LoopbackContainer:
         if self.state().status != "running":
             raise EngineError(f"nothing can be run in {self.spec.name}: it does not run")
         words = tuple(argv)
-        process = subprocess.Popen(
-            self._command(words, environment or {}), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True, cwd=self._inside(self.spec.working_dir),
-        )  # fmt: skip
-        try:
-            stdout, stderr = process.communicate(timeout=max(deadline.remaining(), 0.001))
-        except subprocess.TimeoutExpired:
-            kill_tree(process.pid)
-            stdout, stderr = process.communicate()
-            raise ExecTimeoutError(
-                f"{' '.join(words)} in {self.spec.name} outlived its deadline", stdout, stderr
-            ) from None
-        return ExecResult(words, _exit_code(process.returncode), stdout, stderr)
-
-    def logs(self) -> bytes:
-        """Return what it wrote."""
-        return self._log.read_bytes() if self._log.exists() else b""
-
-    def log_to(self, path: Path) -> None:
-        """Write the log to a file, beginning with the next start."""
-        path.touch()
-        self._log = path
+        command = self._command(words, environment or {})
+        return self._run_beside(words, command, deadline, kill=kill_tree, folder=self._inside(self.spec.working_dir))
 
     def copy_in(self, content: bytes, target: str, mode: int = 0o644) -> None:
         """Write a file below a path of its own; this machine's files are not to be written."""
@@ -151,15 +124,6 @@ class LoopbackContainer:
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{source}: no such file") from error
 
-    def kill(self, signal: str = "SIGKILL") -> None:
-        """Send a signal to the command; SIGKILL goes to all that carries its name, and its end is waited for."""
-        if signal == "SIGKILL":
-            self._kill_all()
-            return
-        if not self._process or self._process.poll() is not None:
-            raise EngineError(f"{self.spec.name} does not run")
-        os.kill(self._process.pid, signals.Signals[signal])
-
     def _kill_all(self) -> None:
         for pid, labels in labelled():
             if labels[NAME] == self.spec.name:
@@ -168,60 +132,17 @@ class LoopbackContainer:
             self._process.wait(_KILL_SECONDS)
         self._paused = False
 
-    def stop(self, grace: float = 5.0) -> None:
-        """SIGTERM, then SIGKILL."""
-        if not self._process or self._process.poll() is not None:
-            return
-        self._process.send_signal(signals.SIGTERM)
-        try:
-            self._process.wait(grace)
-        except subprocess.TimeoutExpired:
-            self._kill_all()
-
-    def restart(self) -> None:
-        """End it if it runs, and start it."""
-        self._kill_all()
-        self.start()
-
-    def pause(self) -> None:
-        """Stop its processes where they are."""
-        self._freeze(True)
-
-    def unpause(self) -> None:
-        """Let them go on."""
-        self._freeze(False)
-
     def _freeze(self, frozen: bool) -> None:
-        if not self._process or self._process.poll() is not None:
-            raise EngineError(f"{self.spec.name} does not run")
         for pid, labels in labelled():
             if labels[NAME] == self.spec.name:
                 os.kill(pid, signals.SIGSTOP if frozen else signals.SIGCONT)
-        self._paused = frozen
 
-    def state(self) -> State:
-        """Look at its process."""
-        if self._process is None:
-            return State("created", None, False, 0)
-        code = self._process.poll()
-        if code is None:
-            return State("paused" if self._paused else "running", None, False, self._process.pid)
-        return State("exited", _exit_code(code), False, 0)
-
-    def inspect(self) -> Mapping[str, object]:
-        """Return what is known about it."""
-        return {
-            "engine": "loopback", "spec": asdict(self.spec), "state": asdict(self.state()),
-            "addresses": self._addresses, "paths": {path: str(place) for path, place in self._paths.items()},
-        }  # fmt: skip
+    def _details(self) -> Mapping[str, object]:
+        return {"paths": {path: str(place) for path, place in self._paths.items()}}
 
     def stats(self) -> Stats:
         """Refuse: there is no control group."""
         raise CapabilityError(self._engine.lacks(Capability.STATS))
-
-    def address(self, network: Network) -> str:
-        """Return its address."""
-        return self._addresses[network.id]
 
     def dial(self, port: int, seconds: float) -> socket.socket:
         """Return a connection."""
@@ -229,9 +150,7 @@ class LoopbackContainer:
 
     def endpoint(self, port: int) -> tuple[str, int]:
         """Return its address: everybody on this machine reaches it there."""
-        if not self._addresses:
-            raise EngineError(f"{self.spec.name} is on no network")
-        return next(iter(self._addresses.values())), port
+        return self._addresses.first(), port
 
     def entrance(self) -> str:
         """Return the command that gives a shell in its folder, with its environment."""
@@ -261,8 +180,3 @@ def labelled() -> Iterator[tuple[int, dict[str, str]]]:
         labels = dict(word.split("=", 1) for word in words if word.startswith("CLEANROOM_OF_"))
         if labels.keys() == {RUN, ROOM, NAME}:
             yield int(path.parent.name), labels
-
-
-def _exit_code(code: int) -> int:
-    """Return an exit code as a shell tells it: a signal's number above 128."""
-    return 128 - code if code < 0 else code

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError
-from support.cleanroom.images.python import cached, digest
+from support.cleanroom.images.cache import cached, digest
 
 _DEPENDS = re.compile(r"^ {1,2}\|?(?:Pre)?Depends: (lib\S+)$", re.MULTILINE)
 _FLAGS = [f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")]

@@ -5,116 +5,25 @@ is the running interpreter with the libraries that it needs, copied into an empt
 engine its images and the host engine the root file systems that it runs in.
 """
 
-import fcntl
 import functools
-import hashlib
 import importlib.metadata
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError, Recipe
 from support.cleanroom.images.base_tree import fill_tree, fingerprint
+from support.cleanroom.images.building import copy_tree, link_or_copy, pip, run_in_tree
+from support.cleanroom.images.cache import cached, digest, tree_of
 
 FILES = Path(__file__).resolve().parent / "files"
 _FORMAT = "1"  # raise it when the way of building changes without a file changing
-_TIMEOUT = 600
-
-
-def cache_folder() -> Path:
-    """Return the folder that keeps wheels and trees between runs: `CLEANROOM_CACHE`, else the user's cache."""
-    named = os.environ.get("CLEANROOM_CACHE")
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cleanroom"
-    return Path(named) if named else default
-
-
-def cached(kind: str, key: str, fill: Callable[[Path], object]) -> Path:
-    """Return a folder of the cache, filled by the first who asks. It appears whole or not at all."""
-    place = cache_folder() / kind / key[:16]
-    with in_use(place):
-        if place.is_dir():
-            return place
-        staging = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{place.name}-"))
-        try:
-            staging.chmod(0o755)
-            fill(staging)
-            staging.rename(place)
-        except BaseException:
-            shutil.rmtree(staging)
-            raise
-    return place
-
-
-@contextmanager
-def in_use(place: Path) -> Iterator[None]:
-    """Hold a lock on a thing of the cache, and note beside it that it was wanted now."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    lock = place.parent / f"{place.name}.lock"
-    with locked(lock):
-        os.utime(lock)
-        yield
-
-
-@contextmanager
-def unused(place: Path, before: float) -> Iterator[bool]:
-    """Hold the lock, if it is free, and say whether the thing was not wanted since a time.
-
-    One that is seen here for the first time counts as wanted now.
-    """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f"{place.name}.lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # it is being built
-            yield False
-            return
-        yield os.fstat(file.fileno()).st_mtime < before
-
-
-def prune_trees(before: float) -> list[str]:
-    """Remove the trees that nobody has wanted since a time, and what builds left that were killed before it.
-
-    Wheels and packages stay: they cost a download, and there are few of them.
-    """
-    removed = []
-    for path in (cache_folder() / "trees").glob("*"):
-        if path.is_dir():
-            with unused(path.parent / path.name.partition("-")[0], before) as old:
-                if old:
-                    shutil.rmtree(path)
-                    removed.append(path.name)
-    return removed
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock among the processes of this machine."""
-    with path.open("a") as file:  # which leaves the file's time as it is
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def digest(parts: Iterable[str | bytes]) -> str:
-    """Return the SHA-256 of parts, each with its length before it."""
-    total = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        total.update(len(data).to_bytes(8, "big") + data)
-    return total.hexdigest()
-
-
-def tree_of(recipe: Recipe) -> Path:
-    """Return the root file system of a recipe, made the first time; nobody may write to it."""
-    base = recipe.base()
-    return cached("trees", recipe.key(), lambda folder: recipe.build_tree(folder, tree_of(base) if base else None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +42,7 @@ class PythonBase:
 
     def build_context(self, folder: Path) -> Mapping[str, str]:
         """Write the tree, and a Dockerfile that adds it to nothing."""
-        shutil.copytree(tree_of(self), folder / "tree", symlinks=True, copy_function=_link_or_copy)
+        shutil.copytree(tree_of(self), folder / "tree", symlinks=True, copy_function=link_or_copy)
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         text = f'FROM scratch\nCOPY tree /\nENV PATH={path}\nCMD ["python3"]\n'
         (folder / "Dockerfile").write_text(text, encoding="utf-8")
@@ -234,7 +143,7 @@ class PythonProject:
         """Write the Dockerfile, the wheels and the script that installs them."""
         for name in ("Dockerfile", "install.sh", "cleanroom-probe"):
             shutil.copy2(FILES / name, folder / name)
-        shutil.copytree(self._dependencies(), folder / "wheels" / "dependencies", copy_function=_link_or_copy)
+        shutil.copytree(self._dependencies(), folder / "wheels" / "dependencies", copy_function=link_or_copy)
         self._build_wheel(folder / "wheels" / "project")
         return {}
 
@@ -284,56 +193,6 @@ class PythonProject:
 def python_image() -> Recipe:
     """Return the image of a room that names none: the base, and the probe that tries to break a policy."""
     return ProbeImage()
-
-
-def pip(*args: str) -> None:
-    """Run pip of the running environment.
-
-    Raises:
-        EngineError: it failed; the text has its last lines.
-    """
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *args]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=_TIMEOUT, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise EngineError(f"pip {' '.join(args)} gave {done.returncode}\n{done.stdout[-2000:]}")
-
-
-def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
-    """Run a step of a build with a tree as its root, without any network.
-
-    Raises:
-        EngineError: bubblewrap is missing, or the step failed.
-    """
-    program = shutil.which("bwrap")
-    if not program:
-        raise EngineError("bubblewrap is needed to build a tree; `make engine` installs it")
-    command = [
-        program, "--bind", str(tree), "/", "--ro-bind", str(build), "/build", "--tmpfs", "/tmp",  # noqa: S108
-        "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--unshare-pid", "--die-with-parent", "--clearenv",
-        "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--chdir", "/", *argv,
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=_TIMEOUT, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise EngineError(f"{' '.join(argv)} gave {done.returncode}\n{done.stdout[-2000:]}")
-
-
-def copy_tree(source: Path, target: Path) -> None:
-    """Copy a tree into an empty folder, by hard links where that can be: neither may be written to in place."""
-    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, copy_function=_link_or_copy)
-
-
-def _link_or_copy(source: str, target: str) -> str:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:  # another file system
-        shutil.copy2(source, target, follow_symlinks=False)
-    return target
 
 
 def pinned(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError, Recipe
+from support.cleanroom.images.building import copy_tree, run_in_tree
+from support.cleanroom.images.cache import digest
 from support.cleanroom.images.debian_packages import packages, unpack
-from support.cleanroom.images.python import FILES, copy_tree, digest, python_base, run_in_tree
+from support.cleanroom.images.python import FILES, python_base
 
 _FORMAT = "1"  # raise it when the way of building changes without a file changing
 # What a server never reads: a third of PostgreSQL's packages is text in other languages, and its compiler's input.

@@ -71,6 +71,10 @@ class FaultProxy:
 
         self._until(in_force, "the schedule is not in force")
 
+    def begun(self) -> int:
+        """Return how many requests have come, those included that are under way."""
+        return len(self._events("request"))
+
     def exchanges(self) -> list[dict[str, Any]]:
         """Return what was exchanged so far, in the order of the requests; waits for those that are under way."""
         self._until(

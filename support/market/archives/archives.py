@@ -17,7 +17,8 @@ from marketplace.archiving.staging import Staging
 from marketplace.errors import MarketError
 from marketplace.model.package import PackageSource
 from marketplace.source import FolderSource, check_tree
-from support.market.archives.forge import CASES, Forged
+from support.market.archives.cases import CASES
+from support.market.archives.forge import Forged
 
 _PACK = """
 import os, sys

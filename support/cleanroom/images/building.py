@@ -1,0 +1,62 @@
+"""Steps of a build: pip, commands with a tree as their root, and copies of trees."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from support.cleanroom.engine.base import EngineError
+
+_TIMEOUT = 600
+
+
+def pip(*args: str) -> None:
+    """Run pip of the running environment.
+
+    Raises:
+        EngineError: it failed; the text has its last lines.
+    """
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *args]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=_TIMEOUT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise EngineError(f"pip {' '.join(args)} gave {done.returncode}\n{done.stdout[-2000:]}")
+
+
+def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
+    """Run a step of a build with a tree as its root, without any network.
+
+    Raises:
+        EngineError: bubblewrap is missing, or the step failed.
+    """
+    program = shutil.which("bwrap")
+    if not program:
+        raise EngineError("bubblewrap is needed to build a tree; `make engine` installs it")
+    command = [
+        program, "--bind", str(tree), "/", "--ro-bind", str(build), "/build", "--tmpfs", "/tmp",  # noqa: S108
+        "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--unshare-pid", "--die-with-parent", "--clearenv",
+        "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--chdir", "/", *argv,
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=_TIMEOUT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise EngineError(f"{' '.join(argv)} gave {done.returncode}\n{done.stdout[-2000:]}")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a tree into an empty folder, by hard links where that can be: neither may be written to in place."""
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, copy_function=link_or_copy)
+
+
+def link_or_copy(source: str, target: str) -> str:
+    """Give a file a second place, by a hard link where that can be; return it."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # another file system
+        shutil.copy2(source, target, follow_symlinks=False)
+    return target
