@@ -1,0 +1,51 @@
+@p2p @level2
+Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
+  As the keeper of the node
+  I want to know of each mend what the library does without it
+  So that a mend goes when the library no longer needs it, and never earlier
+
+  Scenario Outline: What ends the process does not end the node: <row>
+    When two hosts of the library try "<row>"
+    Then "<as it is>" without our mends, and "<mended>" with them
+
+    Examples: one frame of a hostile peer
+      | row             | as it is         | mended      |
+      | garbage         | the process ends | it is named |
+      | bad key         | the process ends | it is named |
+      | raising handler | the process ends | it is named |
+
+  Scenario Outline: What is lost in silence is not lost: <row>
+    When two hosts of the library try "<row>"
+    Then "<as it is>" without our mends, and "<mended>" with them
+
+    Examples: a hundred messages, published within a second, at once, for a reader that comes late
+      | row              | as it is       | mended        |
+      | ten a second     | some are lost  | all come      |
+      | slots            | some are lost  | all come      |
+      | slow reader      | some are lost  | all come      |
+      | outside the mesh | nobody is told | they are told |
+
+  Scenario Outline: What is not noticed, or takes too long, is noticed in seconds: <row>
+    When two hosts of the library try "<row>"
+    Then "<as it is>" without our mends, and "<mended>" with them
+
+    Examples:
+      | row            | as it is                | mended             |
+      | frozen         | it counts as connected  | it is noticed      |
+      | failed dial    | it is not tried         | it is tried again  |
+      | dial           | a quarter of a second   | less               |
+      | window updates | each short read         | half a window      |
+      | forged         | nobody is named         | it is named        |
+      | log lines      | one for each            | none               |
+
+  Scenario Outline: What a host says of itself and takes from others is what it should: <row>
+    When two hosts of the library try "<row>"
+    Then "<as it is>" without our mends, and "<mended>" with them
+
+    Examples:
+      | row             | as it is         | mended                  |
+      | nameless record | it is taken      | it is refused           |
+      | prefix          | /ipfs/kad/1.0.0  | /ggen/kad/1.0.0         |
+      | routing table   | it is not in it  | it is in it             |
+      | announced       | 0.0.0.0          | one that can be dialled |
+      | plaintext       | plaintext too    | noise alone             |
