@@ -23,7 +23,9 @@ def measure(stage: Stage) -> Iterator[Row]:
     home, project = _installed(stage, files // _PACKAGES - 1)
     registry = registry_of(home)
     trust = TrustStore(home / "keys" / "trust.json")
-    workshop = Workshop(Project(project), registry, trust, copy=False, lock_timeout=5, notify=print)
+    workshop = Workshop(
+        Project(project), registry, trust, store=registry.store, copy=False, lock_timeout=5, notify=print
+    )
     paths = sorted(path for path in (project / ".ggen" / "packages").rglob("*") if path.is_file())
     assert len(paths) == files, len(paths)
     rounds, what = stage.pick(9, 3), f"verify {files:,} files"

@@ -99,12 +99,13 @@ SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("home", _path, None, "the folder of keys, settings, the local registry and the cache", in_files=False),
-        Setting("registry", _text, "local", "the registry that commands ask"),
+        Setting("registry", _text, "local", "the registry that commands ask, or several: corp, public | mirror"),
         Setting("key", _text, None, "the signing key, when there are several"),
         Setting("color", _one_of("auto", "always", "never"), "auto", "colours in the output"),
         Setting("link_mode", _one_of("auto", "copy"), "auto", "link installed files to the store, or copy them"),
         Setting("lock_timeout", _seconds, 30.0, "seconds to wait for a lock that another process holds"),
         Setting("offline", _flag, False, "never ask the network"),
+        Setting("prefer_offline", _flag, False, "ask the network only for what is not on this machine"),
         Setting("search_limit", _whole(1, 100), 20, "results of a search on one page"),
     )
 }

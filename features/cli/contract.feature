@@ -41,6 +41,13 @@ Feature: Every verb keeps the same promises
       | index restore     |
       | config            |
       | doctor            |
+      | registry ping     |
+      | registry add      |
+      | registry list     |
+      | registry login    |
+      | registry logout   |
+      | registry remove   |
+      | registry          |
       | key trust         |
       | key revoke        |
     And these are all verbs there are
@@ -79,9 +86,15 @@ Feature: Every verb keeps the same promises
       | index restore | backup.sqlite                        | log_size log_root |
       | config        |                                      | settings |
       | doctor        |                                      | ok checks |
+      | registry ping |                                      | ok registries |
+      | registry add  | corp https://registry.acme.example   | name url namespaces path |
+      | registry list |                                      | order registries registries.0.name registries.0.url registries.0.namespaces |
+      | registry login | corp --token-file token.txt         | name origin |
+      | registry logout | corp                               | name origin forgotten |
+      | registry remove | corp                               | name path |
       | key trust     | io.other {key}                       | namespace key replaced |
       | key revoke    | {key} --reason x                     | key reason |
-    And these are all verbs there are but "key cache index"
+    And these are all verbs there are but "key cache index registry"
 
   Scenario: Every verb answers bad usage with exit code 2 and one JSON error
     Then each verb refuses "--no-such-option --json" with exit code 2, one error on stderr and nothing on stdout

@@ -30,7 +30,7 @@ def _filter_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 @_filter_options
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def search_command(session: Session, query: tuple[str, ...], **filters: Any) -> None:
     """Find packages. Typing errors are forgiven; the best match comes first.
 
@@ -43,7 +43,7 @@ def search_command(session: Session, query: tuple[str, ...], **filters: Any) -> 
 @click.argument("package", metavar="ID[@VER]", shell_complete=complete_id)
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def info_command(session: Session, package: str) -> None:
     """Show a package, or one version of it.
 
@@ -125,7 +125,7 @@ def _info_text(package: "Package", shown: "ListedRelease", manifest: "Manifest")
 @click.argument("package", metavar="ID", shell_complete=complete_id)
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def versions_command(session: Session, package: str) -> None:
     """List the versions of a package, highest first.
 
@@ -164,7 +164,7 @@ def _versions_text(listed: "tuple[ListedRelease, ...]") -> Iterator[str]:
 @click.command("categories")
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def categories_command(session: Session) -> None:
     """List the categories and how many packages each has.
 

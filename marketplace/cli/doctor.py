@@ -24,7 +24,7 @@ def doctor_command(session: Session) -> int:
     """
     from marketplace.doctor import Patient, examine
 
-    patient = Patient(session.settings, lambda: session.registry, session.keys, session.trust)
+    patient = Patient(session.settings, lambda: session.local, session.keys, session.trust)
     checks = tuple(examine(patient))
     failed = [check for check in checks if check.status == "fail"]
     document = {"ok": not failed, "checks": [_check_json(check) for check in checks]}

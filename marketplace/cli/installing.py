@@ -35,8 +35,11 @@ def show(session: Session, report: "Report") -> None:
         name: [{"id": id_, "version": version} for id_, version in getattr(report, name)]
         for name in ("installed", "updated", "removed", "unchanged")
     }
-    source = {"registry": str(session.settings.value("registry")), "outcome": "found"}
-    document = {**changes, "bytes_fetched": report.bytes_fetched, "sources": [source], "degraded": False}
+    asked = [source.to_json() for source in report.sources]
+    sources = asked or [{"registry": str(session.settings.value("registry")), "outcome": "found"}]
+    document = {
+        **changes, "bytes_fetched": report.bytes_fetched, "sources": sources, "degraded": report.degraded,
+    }  # fmt: skip
     session.out.result(document, lambda: _report_text(report))
 
 

@@ -55,4 +55,12 @@ def with_session(*setting_flags: str) -> Callable[[_Verb], Callable[..., Any]]:
 
 registry_option = click.option("--registry", metavar="NAME", default=None, help="The registry to ask.")
 key_option = click.option("--key", metavar="NAME", default=None, help="The signing key, when there are several.")
-offline_option = click.option("--offline", is_flag=True, default=None, help="Never ask the network.")
+
+
+def offline_option(verb: _Verb) -> _Verb:
+    """Give a verb the options that say how far the network may be asked."""
+    prefer = click.option(
+        "--prefer-offline", is_flag=True, default=None, help="Ask the network only for what is not on this machine."
+    )
+    never = click.option("--offline", is_flag=True, default=None, help="Never ask the network.")
+    return never(prefer(verb))

@@ -36,7 +36,7 @@ def _workshop(session: Session, *, copy: bool | None = None, make: bool = False)
         project = Project(session.folder.absolute())
     with session.out.progress("working") as advance:
         yield Workshop(
-            project, session.registry, session.trust,
+            project, session.registry, session.trust, store=session.store,
             copy=bool(copy) or session.settings.value("link_mode") == "copy",
             lock_timeout=session.lock_timeout, notify=session.out.note, advance=advance,
         )  # fmt: skip
@@ -50,7 +50,7 @@ def _workshop(session: Session, *, copy: bool | None = None, make: bool = False)
 @force_option
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def add_command(
     session: Session, *, packages: tuple[str, ...], no_install: bool, copy: bool | None, force: bool, pre: bool
 ) -> None:
@@ -94,7 +94,7 @@ def remove_command(session: Session, packages: tuple[str, ...], force: bool) -> 
 @force_option
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def install_command(session: Session, locked: bool, copy: bool | None, force: bool, pre: bool) -> None:
     """Install what ggen.lock says; resolve first when it does not answer ggen.toml.
 
@@ -113,7 +113,7 @@ def install_command(session: Session, locked: bool, copy: bool | None, force: bo
 @force_option
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def update_command(session: Session, packages: tuple[str, ...], force: bool, pre: bool) -> None:
     """Choose the newest allowed versions of the packages named, or of all.
 
@@ -129,7 +129,7 @@ def update_command(session: Session, packages: tuple[str, ...], force: bool, pre
 @click.command("outdated")
 @offline_option
 @registry_option
-@with_session("registry", "offline")
+@with_session("registry", "offline", "prefer_offline")
 def outdated_command(session: Session) -> None:
     """List locked packages that have newer versions.
 
@@ -181,7 +181,7 @@ def _list_text(rows: list[dict[str, str | None]]) -> Iterator[str]:
 @click.command("verify")
 @click.option("--fix", is_flag=True, help="Restore what differs from the content store.")
 @offline_option
-@with_session("offline")
+@with_session("offline", "prefer_offline")
 def verify_command(session: Session, fix: bool) -> int:
     """Re-hash every installed file and re-check signatures and pins. A difference gives exit code 3.
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from marketplace.cli import render
 from marketplace.cli.session import Session
-from marketplace.search.base import MAX_LIMIT, SORTS, SearchHit, SearchPage, SearchQuery
+from marketplace.search.base import MAX_LIMIT, SORTS, SearchHit, SearchPage, SearchQuery, Source
 
 _MOST = 10**9
 
@@ -51,14 +51,15 @@ def search(session: Session, words: Sequence[str], filters: Mapping[str, Any]) -
 
 
 def _page_json(session: Session, wanted: SearchQuery, page: SearchPage, took: float) -> dict[str, object]:
+    sources = page.sources or (Source(session.registry.name, "found" if page.total else "absent"),)
     return {
         "query": wanted.text,
         "total": page.total,
         "took_ms": round(took, 3),
-        "results": [_hit_json(hit, session.registry.name) for hit in page.hits],
+        "results": [_hit_json(hit, hit.registry or session.registry.name) for hit in page.hits],
         "facets": page.facets,
-        "degraded": False,
-        "sources": [{"registry": session.registry.name, "outcome": "found" if page.total else "absent"}],
+        "degraded": page.degraded,
+        "sources": [source.to_json() for source in sources],
     }
 
 

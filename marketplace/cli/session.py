@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from marketplace.config import Settings
+    from marketplace.registry.base import Registry
     from marketplace.registry.local import LocalRegistry
     from marketplace.registry.node_client import NodeClient
     from marketplace.security.keys import KeyRing, Signer
     from marketplace.security.trust import TrustStore
+    from marketplace.storage.filesystem import FilesystemStore
 
 
 class Session:
@@ -47,13 +49,29 @@ class Session:
         return {"always": True, "never": False}.get(str(self.settings.value("color")))
 
     @cached_property
-    def registry(self) -> "LocalRegistry":
-        """The registry that `--registry` names; `local` is the embedded one, `p2p` the peers'.
+    def registry(self) -> "Registry":
+        """The registry that `--registry` names, or several in their order, as in `corp, public | mirror`.
+
+        `local` is the embedded one, `p2p` the peers'; the others are the home's (`ggen market registry add`). Only what
+        is asked is loaded and opened.
 
         Raises:
             NotFoundError: `registry-unknown`.
+            InvalidInputError: `registry-order-invalid` or `registries-invalid`.
         """
-        name = str(self.settings.value("registry"))
+        if self.settings.registries is None and str(self.settings.value("registry")) in ("local", "p2p"):
+            return self.local
+        from marketplace.cli.remote import open_registry
+
+        return open_registry(self)
+
+    @cached_property
+    def local(self) -> "LocalRegistry":
+        """The registry in this home: the embedded one, or the node's when the setting is `p2p`."""
+        return self.open_local("p2p" if self.settings.value("registry") == "p2p" else "local")
+
+    def open_local(self, name: str = "local") -> "LocalRegistry":
+        """Open a registry of this home once more: each thread of a server has its own."""
         if name == "p2p":
             from marketplace.registry.p2p import P2PRegistry
 
@@ -61,14 +79,27 @@ class Session:
                 self.home, signer=self.signer, trust=lambda: self.trust, notify=self.out.warn,
                 lock_timeout=self.lock_timeout,
             )  # fmt: skip
-        if name != "local":
-            hint = "there are `local` and `p2p`; `ggen market config --show-origin` tells where the name is set"
-            raise NotFoundError("registry-unknown", f"there is no registry named {name!r}", hint=hint, registry=name)
         from marketplace.registry.local import LocalRegistry
 
         return LocalRegistry(
             self.home / "registry", trust=lambda: self.trust, notify=self.out.warn, lock_timeout=self.lock_timeout
         )
+
+    @cached_property
+    def store(self) -> "FilesystemStore":
+        """The store that packages are installed from: that of the registry in this home, else that of the cache."""
+        from marketplace.registry.local import LocalRegistry
+
+        if isinstance(self.registry, LocalRegistry):
+            return self.registry.store
+        from marketplace.storage.filesystem import FilesystemStore
+
+        return FilesystemStore(self.home / "cache" / "store", lock_timeout=self.lock_timeout, notify=self.out.warn)
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of this run."""
+        return self._environ
 
     @property
     def node(self) -> "NodeClient":
@@ -126,8 +157,7 @@ class Session:
 
 def open_local_registry(environ: Mapping[str, str]) -> "LocalRegistry":
     """Open the local registry of the home that `environ` names, for completion."""
-    session = make_session(Path.cwd(), {}, environ)
-    return session.registry
+    return make_session(Path.cwd(), {}, environ).local
 
 
 def make_session(folder: Path, flags: Mapping[str, object], environ: Mapping[str, str]) -> Session:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 _HELP_WIDTH = 80
 """Columns for which the stored help texts are laid out: click's widest."""
 _MAX_DIGITS = 9
-_SHARED_FLAGS = {"--json": "json", "-q": "quiet", "--quiet": "quiet", "--offline": "offline"}
+_SHARED_FLAGS = {
+    "--json": "json", "-q": "quiet", "--quiet": "quiet", "--offline": "offline", "--prefer-offline": "prefer_offline",
+}  # fmt: skip
 _INSTALL_FLAGS = ("--locked", "--pre", "--copy", "--force")
 
 

@@ -27,8 +27,8 @@ def stats_command(session: Session) -> None:
 
     Example: ggen market cache stats --json
     """
-    stats = session.registry.store.stats()
-    info = session.registry.metadata()
+    stats = session.local.store.stats()
+    info = session.local.metadata()
     document = {"blobs": stats.blobs, "bytes": stats.bytes, "packages": info.packages, "releases": info.releases}
     session.out.result(document, lambda: render.fields([
         ("blobs", f"{stats.blobs:,}"), ("size", render.size(stats.bytes)),
@@ -45,7 +45,7 @@ def verify_command(session: Session) -> None:
     Example: ggen market cache verify
     """
     with session.out.progress("checking the content store"):
-        damaged = list(session.registry.verify_store())
+        damaged = list(session.local.verify_store())
     if damaged:
         shown = [{"digest": item.digest, "kind": item.kind, "detail": item.detail} for item in damaged]
         message = f"{render.plural(len(damaged), 'blob')} of the content store damaged: " + ", ".join(
@@ -53,7 +53,7 @@ def verify_command(session: Session) -> None:
         )
         hint = "publish the packages concerned again from their sources, or restore the store from a backup"
         raise IntegrityError("store-damaged", message, hint=hint, damaged=shown)
-    stats = session.registry.store.stats()
+    stats = session.local.store.stats()
     session.out.result({"ok": True, "blobs": stats.blobs}, lambda: [
         f"{render.good('Sound')}: {render.plural(stats.blobs, 'blob')}, {render.size(stats.bytes)}"
     ])  # fmt: skip
@@ -71,7 +71,7 @@ def gc_command(session: Session, dry_run: bool) -> None:
 
     from marketplace.storage.files import STALE_AFTER, remove_stale
 
-    freed = session.registry.collect_garbage(dry_run=dry_run)
+    freed = session.local.collect_garbage(dry_run=dry_run)
     if not dry_run:
         for folder in (session.home, session.home / "keys", session.home / "registry"):
             remove_stale(folder, time.time() - STALE_AFTER)
@@ -88,7 +88,7 @@ def clear_command(session: Session) -> None:
 
     Example: ggen market cache clear
     """
-    freed = session.registry.clear_derived()
+    freed = session.local.clear_derived()
     session.out.result({"bytes": freed}, lambda: [f"Freed {render.size(freed)}; it is made again when it is needed"])
 
 
@@ -107,8 +107,8 @@ def index_verify_command(session: Session) -> None:
 
     Example: ggen market index verify
     """
-    session.registry.index.verify()
-    info = session.registry.metadata()
+    session.local.index.verify()
+    info = session.local.metadata()
     session.out.result({"ok": True, "log_size": info.log_size, "log_root": info.log_root}, lambda: [
         f"{render.good('Sound')}: {info.log_size} log entries, root {info.log_root}"
     ])  # fmt: skip
@@ -121,8 +121,8 @@ def index_repair_command(session: Session) -> None:
 
     Example: ggen market index repair
     """
-    session.registry.repair()
-    info = session.registry.metadata()
+    session.local.repair()
+    info = session.local.metadata()
     session.out.result({"ok": True, "packages": info.packages, "releases": info.releases}, lambda: [
         f"{render.good('Rebuilt')} from {info.log_size} log entries: "
         f"{render.plural(info.packages, 'package')}, {render.plural(info.releases, 'release')}"
@@ -138,7 +138,7 @@ def index_backup_command(session: Session, file: Path) -> None:
     Example: ggen market index backup ~/index-backup.sqlite
     """
     target = session.folder / file
-    session.registry.backup(target)
+    session.local.backup(target)
     session.out.result({"path": str(target)}, lambda: [f"{render.good('Backed up')} the index to {target}"])
 
 
@@ -153,8 +153,8 @@ def index_restore_command(session: Session, file: Path, force: bool) -> None:
 
     Example: ggen market index restore ~/index-backup.sqlite
     """
-    session.registry.restore(session.folder / file, force=force)
-    info = session.registry.metadata()
+    session.local.restore(session.folder / file, force=force)
+    info = session.local.metadata()
     session.out.result({"log_size": info.log_size, "log_root": info.log_root}, lambda: [
         f"{render.good('Restored')} the index: {render.plural(info.releases, 'release')}, root {info.log_root}"
     ])  # fmt: skip

@@ -56,6 +56,7 @@ MARKET_VERBS: Mapping[str, Verb] = {
     ),
     **_family("Publish packages", "keys", ("key", "Make, list, trust and revoke signing keys.")),
     **_family("Work with peers", "node", ("node", "Run the peer node, and look at its peers.")),
+    **_family("Look after this machine", "registries", ("registry", "Name registries and try whether they answer.")),
     **_family(
         "Look after this machine", "upkeep",
         ("cache", "Show, check and shrink the content store."),

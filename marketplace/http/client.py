@@ -180,11 +180,11 @@ class Client:
 
     def call(
         self, method: str, path: str, body: Body | None = None, *, headers: Mapping[str, str] | None = None,
-        limit: int = MAX_DOCUMENT, idempotent: bool = True, operation: Operation | None = None,
+        limit: int = MAX_DOCUMENT, idempotent: bool = True, past_breaker: bool = False,
     ) -> Reply:  # fmt: skip
         """Ask the interface and return its answer, whose status is one of 200 to 299.
 
-        A request that is not idempotent is sent once.
+        A request that is not idempotent is sent once. `past_breaker` asks although the breaker is open.
 
         Raises:
             MarketError: what the registry answers instead, or UnavailableError when it does not.
@@ -196,16 +196,33 @@ class Client:
             refuse_portal(response)
             return Reply(response.status, response.headers, read_body(response, limit))
 
-        return self.attempt(attempt, operation, idempotent=idempotent)
+        if past_breaker:
+            self._breaker.leave(answered=True)
+        return self.attempt(attempt, idempotent=idempotent)
 
-    def attempt(self, attempt: Callable[[], _T], operation: Operation | None = None, *, idempotent: bool = True) -> _T:
+    def bytes_of(self, path: str, limit: int) -> bytes:
+        """Return a file of at most `limit` bytes that never changes, as it was sent; it is not kept here.
+
+        Raises:
+            MarketError: as `call`.
+        """
+        request = Request("GET", self.base + path, {"Accept-Encoding": "identity"})
+
+        def attempt() -> bytes:
+            response = self.open(request)
+            refuse_portal(response)
+            return read_body(response, limit)
+
+        return self.attempt(attempt)
+
+    def attempt(self, attempt: Callable[[], _T], *, idempotent: bool = True) -> _T:
         """Call `attempt` as often as the policy allows.
 
         Raises:
             MarketError: what it failed with.
         """
         try:
-            return self._guarded(operation or self.operation(), attempt, idempotent=idempotent)
+            return self._guarded(self.operation(), attempt, idempotent=idempotent)
         except GivenUp as given_up:
             raise error_from(self.name, given_up) from given_up
 

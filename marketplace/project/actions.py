@@ -17,8 +17,9 @@ from marketplace.project.project import Project, edited, requirements_of, unwrit
 from marketplace.project.report import Report
 
 if TYPE_CHECKING:
-    from marketplace.registry.local import LocalRegistry
+    from marketplace.registry.base import Registry
     from marketplace.security.trust import TrustStore
+    from marketplace.storage.filesystem import FilesystemStore
 
 Advance = Callable[[str, int, int], None]
 
@@ -43,9 +44,10 @@ class Outdated:
 
 
 class Workshop:
-    """The project verbs over one project, one registry and one set of pins.
+    """The project verbs over one project, one registry (or several in an order) and one set of pins.
 
     Args:
+        store: what packages are installed from; the registry fetches into it.
         copy: install copies instead of links.
         lock_timeout: seconds to wait for another command that changes the project.
         notify: told what the user should know.
@@ -53,12 +55,13 @@ class Workshop:
     """
 
     def __init__(
-        self, project: Project, registry: "LocalRegistry", trust: "TrustStore", *, copy: bool, lock_timeout: float,
-        notify: Callable[[str], None], advance: Advance = lambda _what, _done, _total: None,
+        self, project: Project, registry: "Registry", trust: "TrustStore", *, store: "FilesystemStore", copy: bool,
+        lock_timeout: float, notify: Callable[[str], None], advance: Advance = lambda _what, _done, _total: None,
     ) -> None:  # fmt: skip
         self._project = project
         self._registry = registry
         self._trust = trust
+        self._store = store
         self._copy = copy
         self._lock_timeout = lock_timeout
         self._notify = notify
@@ -171,7 +174,7 @@ class Workshop:
         try:
             self._trust.check_release(release, pin=False)
             place = self._project.trees / str(release.id)
-            tree = content.kept_tree(place, release.content_id, self._registry.store)
+            tree = content.kept_tree(place, release.content_id, self._store)
             content.check_bound(tree, release)
         except (IntegrityError, NotFoundError) as error:
             return [content.Problem("", error.code, release.key, error.message)]
@@ -211,7 +214,7 @@ class Workshop:
 
         kept = {i: item.release.version for i, item in self._project.lock().by_id().items() if i not in (upgrade or ())}
         found = resolve(requirements_of(text), self._registry, locked=kept, prereleases=prereleases)
-        lock = Lockfile.of(Locked(release, self._registry.name) for release in found.releases)
+        lock = Lockfile.of(Locked(release, self._registry.source_of(release.id)) for release in found.releases)
         return lock, {str(id_): reason for id_, reason in found.yanked.items()}
 
     def _apply(
@@ -231,14 +234,15 @@ class Workshop:
             self._refuse_edits({**new, **{i: before[i]["content_id"] for i in [*new, *removed] if i in before}})
         inputs = self._project.inputs(text, lock.render()) if install else ""
         same_files = inputs == self._project.recorded_inputs() and inputs == self._project.inputs()
-        pinned, fetched = self._check_and_fetch(changed if install else lock.packages)
+        pinned, fetched = self._check_and_fetch(changed if install else lock.packages, before)
         if changed or removed or not same_files:
             self._stage(changed, lock, text, {"packages": _state(after) if install else before, "inputs": inputs})
             journal.commit(self._project, [str(item.release.id) for item in changed], removed)
         if changed:
             self._registry.count_downloads([item.release.id for item in changed])
         report = self._report(before, after, changed, removed)
-        return report._replace(bytes_fetched=fetched, pinned=pinned, yanked=yanked)
+        sources, degraded = self._registry.asked(), self._registry.degraded
+        return report._replace(bytes_fetched=fetched, pinned=pinned, yanked=yanked, sources=sources, degraded=degraded)
 
     def _refuse_edits(self, contents: Mapping[str, str]) -> None:
         """Refuse to touch folders that are not what the content ids say, or of which that cannot be told.
@@ -258,23 +262,24 @@ class Workshop:
 
     def _edits(self, id_: str, content_id: str) -> list[str]:
         try:
-            tree = content.kept_tree(self._project.trees / id_, content_id, self._registry.store)
+            tree = content.kept_tree(self._project.trees / id_, content_id, self._store)
         except MarketError as error:
             return [f"nothing tells what was installed ({error.message})"]
         found = content.problems(self._project.packages / id_, tree)
         return [f"{problem.path or 'its folder'} ({problem.kind})" for problem in found]
 
-    def _check_and_fetch(self, items: Sequence[Locked]) -> tuple[tuple[str, ...], int]:
-        pinned, fetched = [], 0
-        for done, item in enumerate(items):
-            self._advance(str(item.release), done, len(items))
-            if self._trust.check_release(item.release):
-                pinned.append(item.release.id.namespace)
-            fetched += self._registry.fetch(item.release, self._registry.store).bytes
-        return tuple(pinned), fetched
+    def _check_and_fetch(
+        self, items: Sequence[Locked], before: Mapping[str, Mapping[str, str]]
+    ) -> tuple[tuple[str, ...], int]:
+        """Check every signature and pin, then fetch what is lacking, all together."""
+        pinned = [item.release.id.namespace for item in items if self._trust.check_release(item.release)]
+        have = {PackageId(id_): state["content_id"] for id_, state in before.items()}
+        releases = [item.release for item in items]
+        fetched = self._registry.fetch_many(releases, self._store, have=have, advance=self._advance)
+        return tuple(pinned), fetched.bytes
 
     def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> None:
-        folder, store = journal.staging(self._project), self._registry.store
+        folder, store = journal.staging(self._project), self._store
         for item in changed:
             id_, tree = str(item.release.id), content.checked_tree(store, item.release)
             try:

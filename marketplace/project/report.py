@@ -1,11 +1,17 @@
 """What a change of a project did."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from marketplace.search.base import Source
 
 
 class Report(NamedTuple):
-    """What a change did, each as (id, version); `bytes_fetched` counts what a registry had to send."""
+    """What a change did, each as (id, version); `bytes_fetched` counts what a registry had to send.
+
+    `sources` are the registries that were asked; none for a change that asked nobody.
+    """
 
     installed: tuple[tuple[str, str], ...] = ()
     updated: tuple[tuple[str, str], ...] = ()
@@ -14,3 +20,5 @@ class Report(NamedTuple):
     bytes_fetched: int = 0
     pinned: tuple[str, ...] = ()
     yanked: Mapping[str, str] = {}
+    sources: "tuple[Source, ...]" = ()
+    degraded: bool = False

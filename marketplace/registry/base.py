@@ -1,6 +1,6 @@
 """The protocol that every registry speaks: local, HTTP and peer to peer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,8 +10,11 @@ from marketplace.model.manifest import Manifest
 from marketplace.model.package import ListedRelease, Package, PackageSource
 from marketplace.model.release import Release, YankRecord
 from marketplace.model.version import Version
-from marketplace.search.base import SearchPage, SearchQuery
+from marketplace.search.base import SearchPage, SearchQuery, Source
 from marketplace.storage.base import BlobStore
+
+Advance = Callable[[str, int, int], None]
+"""Told what arrives, the bytes so far and the bytes of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,28 @@ class Registry(Protocol):
             IntegrityError: what arrived is not what the release names.
             UnavailableError: it cannot be had now.
         """
+
+    def fetch_many(
+        self, releases: Sequence[Release], store: BlobStore, *, have: Mapping[PackageId, str] | None = None,
+        advance: Advance = lambda _what, _done, _total: None,
+    ) -> Fetched:  # fmt: skip
+        """Do what `fetch` does for several releases, with as few transfers as can be.
+
+        `have` are content ids by package of which the store may have the files: what they share is not sent again.
+
+        Raises:
+            As `fetch`; what has arrived by then stays.
+        """
+
+    def asked(self) -> tuple[Source, ...]:
+        """Return the registries that were asked since this one was opened, and what each said last."""
+
+    @property
+    def degraded(self) -> bool:
+        """Whether an old answer, or another registry, stood in for one that did not answer."""
+
+    def source_of(self, id_: PackageId) -> str:
+        """Return the name that a lock has for where a package comes from."""
 
     def count_downloads(self, ids: Sequence[PackageId]) -> None:
         """Count one download of each package, best effort: never raises for a registry that cannot be written."""

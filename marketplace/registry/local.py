@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
     from marketplace.model.version import Version
-    from marketplace.registry.base import Fetched, Receipt, RegistryInfo
-    from marketplace.search.base import SearchPage, SearchQuery
+    from marketplace.registry.base import Advance, Fetched, Receipt, RegistryInfo
+    from marketplace.search.base import SearchPage, SearchQuery, Source
     from marketplace.search.engine import TantivySearch
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore, Damage, StoreStats
@@ -197,6 +197,34 @@ class LocalRegistry:
         store.put_many(NewBlob(digest, size, partial(self.store.open, digest)) for digest, size in lacking.items())
         store.put_bytes(tree.encoded)
         return Fetched(len(lacking), sum(lacking.values()))
+
+    def fetch_many(
+        self, releases: "Sequence[Release]", store: "BlobStore", *, have: "Mapping[PackageId, str] | None" = None,  # noqa: ARG002 - for those who must be told
+        advance: "Advance" = lambda _what, _done, _total: None,
+    ) -> "Fetched":  # fmt: skip
+        """Copy what `store` lacks of several releases into it; see `Registry`."""
+        from marketplace.registry.base import Fetched
+
+        fetched = []
+        for done, release in enumerate(releases):
+            advance(str(release), done, len(releases))
+            fetched.append(self.fetch(release, store))
+        return Fetched(sum(one.files for one in fetched), sum(one.bytes for one in fetched))
+
+    def asked(self) -> "tuple[Source, ...]":
+        """Return this registry alone; see `Registry`."""
+        from marketplace.search.base import Source
+
+        return (Source(self._name, "found"),)
+
+    @property
+    def degraded(self) -> bool:
+        """False: it answers, or it fails; see `Registry`."""
+        return False
+
+    def source_of(self, _id: "PackageId") -> str:
+        """Return this registry's name; see `Registry`."""
+        return self._name
 
     def count_downloads(self, ids: "Sequence[PackageId]") -> None:
         """Count downloads, best effort; see `Registry`."""

@@ -76,23 +76,45 @@ class SearchQuery(NamedTuple):
 
 
 class SearchHit(NamedTuple):
-    """One result: the document, its score, and the fields whose text matched with `[start, end)` spans in each."""
+    """One result: the document, its score, and the fields whose text matched with `[start, end)` spans in each.
+
+    `registry` names where it was found; empty for the one that was asked.
+    """
 
     document: SearchDocument
     score: float
     highlights: Mapping[str, Sequence[tuple[int, int]]] = MappingProxyType({})
+    registry: str = ""
+
+
+class Source(NamedTuple):
+    """A registry that was asked and what it said: `found`, `absent`, `denied`, `unavailable` or `invalid`.
+
+    `age` is in seconds, when an old answer stood in for one that could not be had.
+    """
+
+    registry: str
+    outcome: str
+    age: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as `--json` prints it."""
+        return {"registry": self.registry, "outcome": self.outcome, **({} if self.age is None else {"age": self.age})}
 
 
 class SearchPage(NamedTuple):
     """A page of results. `facets` maps each of FACETS to its values and counts over all hits, most frequent first.
 
-    `notes` are sentences for the user's stderr, such as that the search index was rebuilt.
+    `notes` are sentences for the user's stderr, such as that the search index was rebuilt. `sources` are the registries
+    that were asked, where there may be several; `degraded` says that not all of them gave a fresh answer.
     """
 
     total: int
     hits: tuple[SearchHit, ...]
     facets: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    degraded: bool = False
 
 
 class Search(Protocol):

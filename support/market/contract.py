@@ -29,6 +29,7 @@ def prepare(world: World) -> None:
     manifests = world.project / "old-catalog" / "manifests"
     manifests.mkdir(parents=True)
     (manifests / "old-web.toml").write_text(_MANIFEST, encoding="utf-8")
+    (world.project / "token.txt").write_text("ggen_example\n", encoding="utf-8")
 
 
 def example(verb: str) -> str:

@@ -1,0 +1,83 @@
+"""The registries that the home names, opened for a session when the setting asks for more than the one in this home."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketplace.registries import LOCAL, Known, Member, known, order_of, unknown
+
+if TYPE_CHECKING:
+    from marketplace.cli.session import Session
+    from marketplace.http.client import Mode
+    from marketplace.http.credentials import Credentials
+    from marketplace.registry.base import Registry
+    from marketplace.registry.centralized import CentralizedRegistry
+
+_IN_HOME = (LOCAL, "p2p")
+
+
+def open_registry(session: "Session") -> "Registry":
+    """Open the registry or the registries that the setting names; see `Session.registry`."""
+    there = known(session.settings)
+    order = order_of(str(session.settings.value("registry")))
+    for name, _ in order:
+        if name not in there and name not in _IN_HOME:
+            raise unknown(name, there)
+    if len(order) == 1 and not any(registry.namespaces for registry in there.values()):
+        return _open(session, there, order, order[0].name)
+    from marketplace.registry.chain import ChainRegistry
+
+    return ChainRegistry(order, there, lambda name: _open(session, there, order, name), notify=session.out.warn)
+
+
+def _open(session: "Session", there: dict[str, Known], order: tuple[Member, ...], name: str) -> "Registry":
+    if name in _IN_HOME:
+        return session.local if name == session.local.name else session.open_local(name)
+    return open_remote(session, there[name], alone=len(order) == 1 and order[0].name == name)
+
+
+def open_remote(session: "Session", registry: Known, *, alone: bool) -> "CentralizedRegistry":
+    """Open a registry over HTTP. GGEN_TOKEN is sent to it only when it is `alone`: the one that the setting names."""
+    from marketplace.clock import system_clock
+    from marketplace.http.breaker import Breaker
+    from marketplace.http.cache import Cache
+    from marketplace.http.client import Client
+    from marketplace.http.connections import Connections
+    from marketplace.http.credentials import token_source
+    from marketplace.http.redirects import Redirecting, origin_of
+    from marketplace.http.retry import Policy
+    from marketplace.registry.centralized import CentralizedRegistry
+
+    folder = cache_folder(session, registry)
+    given = session.environ.get("GGEN_TOKEN") if alone else None
+    tokens = token_source(credentials(session), given, origin_of(registry.url))
+    client = Client(
+        registry.name, registry.url, transport=Redirecting(Connections(session.environ), tokens), policy=Policy(),
+        cache=Cache(folder, notify=session.out.warn), breaker=Breaker(folder, system_clock), mode=_mode(session),
+        notify=session.out.warn,
+    )  # fmt: skip
+    return CentralizedRegistry(
+        client, folder, trust=lambda: session.trust, store=lambda: session.store, notify=session.out.warn
+    )
+
+
+def cache_folder(session: "Session", registry: Known) -> Path:
+    """Return where what is kept of a registry lies: by its address too, so a name that moves brings nothing along."""
+    from hashlib import sha256
+
+    address = sha256(registry.url.encode()).hexdigest()[:16]
+    return session.home / "cache" / "registries" / f"{registry.name}-{address}"
+
+
+def credentials(session: "Session") -> "Credentials":
+    """Return the tokens of this home."""
+    from marketplace.http.credentials import Credentials
+
+    return Credentials(session.home / "credentials.json", lock_timeout=session.lock_timeout)
+
+
+def _mode(session: "Session") -> "Mode":
+    from marketplace.http.client import Mode
+
+    if session.offline:
+        return Mode.OFFLINE
+    return Mode.PREFER_OFFLINE if session.settings.value("prefer_offline") is True else Mode.ONLINE

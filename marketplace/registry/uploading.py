@@ -1,0 +1,168 @@
+"""Publishing to a registry over HTTP: the blobs that it lacks, then the signed release. All of it may be repeated."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from marketplace.errors import ConflictError, IntegrityError
+from marketplace.http.base import Body, Failure, Request, read_body
+from marketplace.http.client import BLOBS, Client, Reply
+from marketplace.model.package import PackageSource
+from marketplace.model.release import Release
+from marketplace.model.tree import DIGEST
+from marketplace.protocol import bundle
+from marketplace.protocol.strict import read_object
+from marketplace.registry.base import Receipt
+from marketplace.registry.publishing import blobs_of
+from marketplace.storage.base import NewBlob
+
+LARGE = 8 * 1024 * 1024
+"""Blobs from this size on, in bytes, are sent one by one, so that a broken transfer goes on where it was."""
+
+_TOGETHER = 16 * 1024 * 1024
+"""Most bytes of small blobs in one bundle: what is sent again when the connection breaks."""
+
+_PART = 8 * 1024 * 1024
+_MAX_ANSWER = 8 * 1024 * 1024
+_JSON: Mapping[str, str] = {"Content-Type": "application/json"}
+
+
+class Uploading:
+    """Publishes through the interface at the path `api`."""
+
+    def __init__(self, client: Client, api: str) -> None:
+        self._client = client
+        self._api = api
+
+    def publish(self, source: PackageSource, release: Release) -> Receipt:
+        """Send what the registry lacks of a package, then its release.
+
+        Raises:
+            ConflictError: `version-exists`.
+            MarketError: what the registry answers, or UnavailableError.
+        """
+        blobs = {blob.digest: blob for blob in blobs_of(source)}
+        sent: dict[str, int] = {}
+        self._send(self._missing(list(blobs)), blobs, sent)
+        try:
+            answer = self._record("releases", release.encode())
+        except ConflictError as error:
+            if error.code != "blobs-missing":
+                raise
+            listed = error.details.get("missing")
+            lost = [d for d in listed if d in blobs] if isinstance(listed, list) else []
+            self._send((lost, {}), blobs, sent)  # they were collected in between
+            answer = self._record("releases", release.encode())
+        position = _object(answer, "receipt").get("position")
+        if type(position) is not int or position < 1:
+            raise IntegrityError("document-malformed", "the receipt names no position in the log")
+        return Receipt(release, self._client.name, position, len(sent), sum(sent.values()))
+
+    def yank(self, record: bytes) -> None:
+        """Send a signed yank or unyank.
+
+        Raises:
+            MarketError: what the registry answers, or UnavailableError.
+        """
+        self._record("yanks", record)
+
+    def _record(self, path: str, data: bytes) -> Reply:
+        return self._client.call("POST", self._api + path, Body.of(data), headers=_JSON)
+
+    def _missing(self, digests: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+        """Return the digests that the registry lacks, and how much of some of them is there."""
+        body = Body.of(json.dumps({"digests": list(digests)}).encode())
+        fields = _object(self._client.call("POST", self._api + "missing", body, headers=_JSON), "answer")
+        missing, partial_ = fields.get("missing"), fields.get("partial", {})
+        if not isinstance(missing, list) or not isinstance(partial_, dict) or not set(missing) <= set(digests):
+            raise IntegrityError("document-malformed", "the list of missing blobs is malformed")
+        return missing, {d: n for d, n in partial_.items() if type(n) is int and DIGEST.fullmatch(str(d))}
+
+    def _send(
+        self, missing: tuple[list[str], dict[str, int]], blobs: Mapping[str, NewBlob], sent: dict[str, int]
+    ) -> None:
+        small = []
+        for digest in missing[0]:
+            blob = blobs[digest]
+            if blob.size >= LARGE:
+                self._large(blob, missing[1].get(digest, 0))
+                sent[digest] = blob.size
+            else:
+                small.append(blob)
+        for group in _groups(small):
+            self._bundle(group)
+            sent |= {blob.digest: blob.size for blob in group}
+
+    def _bundle(self, blobs: Sequence[NewBlob]) -> None:
+        length = bundle.length((blob.digest, blob.size) for blob in blobs)
+        body = Body(lambda: bundle.write(blobs), length)
+        request = Request(
+            "POST", f"{self._client.base}{self._api}blobs", {"Content-Type": bundle.MEDIA_TYPE}, body, BLOBS
+        )
+        self._client.attempt(lambda: read_body(self._client.open(request), _MAX_ANSWER))
+
+    def _large(self, blob: NewBlob, offset: int) -> None:
+        """Send a blob in parts from `offset` on; after a break the registry says how much of it is there."""
+        url = f"{self._client.base}{self._api}uploads/{blob.digest.removeprefix('sha256:')}"
+        while offset < blob.size:
+            offset = self._client.attempt(_Part(self._client, url, blob, offset).attempt)
+
+
+class _Part:
+    """One part of an upload, from `start` on; a second attempt asks first where to go on."""
+
+    def __init__(self, client: Client, url: str, blob: NewBlob, start: int) -> None:
+        self._client, self._url, self._blob, self._start = client, url, blob, start
+        self._broke = False
+
+    def attempt(self) -> int:
+        """Send the part and return where the next begins."""
+        start = self._offset() if self._broke else self._start
+        self._broke = True
+        if start >= self._blob.size:
+            return start
+        length = min(_PART, self._blob.size - start)
+        headers = {
+            "Content-Type": "application/octet-stream", "Upload-Offset": str(start),
+            "Upload-Length": str(self._blob.size),
+        }  # fmt: skip
+        body = Body(lambda: _slice(self._blob, start, length), length)
+        response = self._client.open(Request("PATCH", self._url, headers, body, BLOBS))
+        response.close()
+        return _number(response.headers.get("upload-offset", str(start + length)))
+
+    def _offset(self) -> int:
+        response = self._client.open(Request("HEAD", self._url))
+        response.close()
+        return _number(response.headers.get("upload-offset", ""))
+
+
+def _groups(blobs: Sequence[NewBlob]) -> Iterator[list[NewBlob]]:
+    group: list[NewBlob] = []
+    for blob in blobs:
+        if group and sum(other.size for other in group) + blob.size > _TOGETHER:
+            yield group
+            group = []
+        group.append(blob)
+    if group:
+        yield group
+
+
+def _slice(blob: NewBlob, start: int, length: int) -> Iterator[bytes]:
+    with blob.open() as stream:
+        skipped, left = start, length
+        while skipped and (piece := stream.read(min(skipped, 256 * 1024))):
+            skipped -= len(piece)
+        while left and (piece := stream.read(min(left, 256 * 1024))):
+            left -= len(piece)
+            yield piece
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Failure("read", f"it names no place to go on at: {text[:40]!r}")
+    return int(text)
+
+
+def _object(reply: Reply, what: str) -> dict[str, Any]:
+    return read_object(reply.body, limit=_MAX_ANSWER, what=what)
