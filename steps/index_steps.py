@@ -19,6 +19,16 @@ def step_cut(context, name):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+@when("the index is backed up under a name of {count:d} letters")
+def step_backup_name(context, count):
+    context.world.attempt(f"ggen market index backup {'x' * count}")
+
+
+@then('the project has only the folders "{one}" and "{two}"')
+def step_only(context, one, two):
+    assert {path.name for path in context.world.project.iterdir()} == {one, two}
+
+
 @given("the clock stands at {year:d}")
 def step_clock(context, year):
     context.world.now = datetime(year, 1, 1, tzinfo=UTC)

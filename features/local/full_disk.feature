@@ -51,6 +51,19 @@ Feature: A full or read-only disk is told, and costs nothing but time
       | a setting | ggen market config search_limit 9              |
       | a backup  | ggen market index backup {home}/backup.sqlite |
 
+  Scenario: An import into a home without room is refused as a whole, and succeeds when there is room
+    Given a catalog of the older shape with the sound entry "good"
+    And the catalog is written
+    And the disk is filled up to 0 kilobytes
+    When I try "ggen market import {root}/catalog"
+    Then it fails with exit code 6 and the code "disk-full", and suggests "free some space"
+    And nothing temporary is left in the home
+    When the disk has room again
+    And I run "ggen market import {root}/catalog"
+    Then the output contains "Imported 1 of 1 packages"
+    When I run "ggen market index verify"
+    Then the output contains "Sound: 1 log entries"
+
   Scenario: A read-only home answers, and refuses to publish
     Given I run "ggen market publish axum"
     And the home is read-only

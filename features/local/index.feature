@@ -33,6 +33,21 @@ Feature: The local index loses nothing, and says what it has lost
       | the guards of the log are dropped   |
       | one list is out of step             |
 
+  Scenario Outline: A reader of what is damaged says so instead of answering from it: <damage>
+    Given the index suffers: <damage>
+    When I try "<command>"
+    Then it fails with exit code 3 and the code "index-corrupt", and suggests "index repair"
+    When I run "ggen market index repair"
+    And I run "ggen market index verify"
+    And I run "<command>"
+    Then the output contains "Axum web service"
+
+    Examples:
+      | damage                                     | command                            |
+      | the file has a torn page of the releases   | ggen market info io.ggen.rust.axum |
+      | the file has a torn page of the packages   | ggen market search axum            |
+      | what the search is told is cut short       | ggen market search axum            |
+
   Scenario Outline: A log that lost something is never called repaired: <damage>
     Given I run "ggen market index backup backup.sqlite"
     And the index suffers: <damage>
@@ -105,6 +120,11 @@ Feature: The local index loses nothing, and says what it has lost
   Scenario: A backup into a folder that is not there is refused with a next step
     When I try "ggen market index backup nowhere/backup.sqlite"
     Then it fails with exit code 4 and the code "folder-missing", and suggests "make the folder"
+
+  Scenario: A backup under a name that the disk does not take is refused, and nothing is left of it
+    When the index is backed up under a name of 300 letters
+    Then it fails with exit code 6 and the code "store-unwritable", and suggests "shorter name"
+    And the project has only the folders "axum" and "core"
 
   Scenario: A backup that is made while ten processes publish is sound, and each entry it has is right
     When 10 packages are published at the same moment, while the index is backed up 5 times

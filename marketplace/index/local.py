@@ -427,7 +427,7 @@ class LocalIndex:
         from marketplace.model.release import Release
 
         with self._transaction() as db:
-            make_views(db)
+            torn = make_views(db)
             self._repair_meta()
             ids: set[str] = set()
             for seq, record in self.entries():
@@ -436,6 +436,9 @@ class LocalIndex:
             for id_ in sorted(ids):
                 self._refresh_package(id_, {})
             db.execute("REINDEX")
+        if torn:
+            with self._guarded() as db:
+                db.execute("VACUUM")
 
     def _repair_meta(self) -> None:
         """Restore what can be derived; a root that is there and is not the log's means that entries were lost."""

@@ -25,9 +25,13 @@ _GUARDS = {
     "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
     for action in ("UPDATE", "DELETE")
 }
+_DROPS = ("DROP TABLE IF EXISTS releases", "DROP TABLE IF EXISTS packages")
+_FORGETS = (
+    "PRAGMA writable_schema = ON",
+    "DELETE FROM sqlite_master WHERE tbl_name IN ('releases', 'packages')",
+    "PRAGMA writable_schema = RESET",
+)
 _VIEWS = (
-    "DROP TABLE IF EXISTS releases",
-    "DROP TABLE IF EXISTS packages",
     "CREATE TABLE releases (id TEXT NOT NULL, precedence TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL,"
     " yanked TEXT, PRIMARY KEY (id, precedence)) WITHOUT ROWID",
     "CREATE TABLE packages (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, category TEXT NOT NULL, document TEXT)"
@@ -110,12 +114,18 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def make_views(connection: sqlite3.Connection) -> None:
-    """Make the tables that are derived from the log, empty, whatever is there of them, and the guards of the log."""
-    for statement in _VIEWS:
+def make_views(connection: sqlite3.Connection) -> bool:
+    """Make the tables that are derived from the log, empty, whatever is there of them, and the guards of the log.
+
+    Return whether the file was torn: then pages are left in it that only VACUUM takes away.
+    """
+    torn = bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok")
+    # SQLite drops no table whose pages it cannot follow, and after the try it forgets none either.
+    for statement in (*(_FORGETS if torn else _DROPS), *_VIEWS):
         connection.execute(statement)
     for name, body in _GUARDS.items():
         connection.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {body}")
+    return torn
 
 
 def missing_guards(connection: sqlite3.Connection) -> set[str]:

@@ -115,4 +115,6 @@ def disk_error(error: OSError, what: str) -> MarketError:
         hint = "free some space (`ggen market cache gc` removes what no release needs) and run the command again"
         return UnavailableError("disk-full", f"the disk is full: {what} was not written", hint=hint)
     hint = "check the permissions of the home (GGEN_HOME) and that its file system is writable"
+    if error.errno == errno.ENAMETOOLONG:
+        hint = "choose a shorter name"
     return UnavailableError("store-unwritable", f"{what} cannot be written: {error.strerror}", hint=hint)

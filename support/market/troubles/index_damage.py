@@ -33,6 +33,20 @@ def _without_guards(path: Path) -> None:
             db.execute(f"DROP TRIGGER {name}")
 
 
+def _torn(table: str) -> Callable[[Path], None]:
+    """Return what overwrites the first page of a table, as a disk does that writes half of what it was given."""
+
+    def run(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as db:
+            (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+            (size,) = db.execute("PRAGMA page_size").fetchone()
+        with path.open("r+b") as file:
+            file.seek((page - 1) * size)
+            file.write(b"\xaa" * size)
+
+    return run
+
+
 _KINDS: Mapping[str, Callable[[Path], object]] = {
     "the list of releases is emptied": _sql("DELETE FROM releases"),
     "a release is shown as yanked": _sql("UPDATE releases SET yanked = 'no reason'"),
@@ -40,6 +54,9 @@ _KINDS: Mapping[str, Callable[[Path], object]] = {
     "another title is told to the search": _sql("UPDATE packages SET document = replace(document, 'Axum', 'Evil')"),
     "the table of releases is dropped": _sql("DROP TABLE releases"),
     "the table of packages is dropped": _sql("DROP TABLE packages"),
+    "what the search is told is cut short": _sql("UPDATE packages SET document = substr(document, 1, 20)"),
+    "the file has a torn page of the releases": _torn("releases"),
+    "the file has a torn page of the packages": _torn("packages"),
     "the record of the root is missing": _sql("DELETE FROM meta WHERE name = 'peaks'"),
     "the number of changes is missing": _sql("DELETE FROM meta WHERE name = 'revision'"),
     "one list is out of step": _sql(
