@@ -15,7 +15,7 @@ def step_waits(context):
 
 @then("waiting for its health takes longer than {seconds:g} seconds")
 def step_no_health(context, seconds):
-    room_checks.time_out(context.container, room_checks.strategy("health", ""), seconds)
+    room_checks.time_out(context.container, [room_checks.strategy("health", "")], seconds)
 
 
 @when("it writes {path}")
@@ -26,9 +26,9 @@ def step_writes(context, path):
 @then('waiting for each of these times out, and tells of the state, of "{line}", of what was wanted and what was seen')
 def step_times_out(context, line):
     context.container.wait(room_checks.strategy("log", line), 20)
-    for strategy, argument, wanted, seen in context.table:
-        told = room_checks.time_out(context.container, room_checks.strategy(strategy, argument), 0.8)
-        missing = [part for part in ("state running", line, wanted, seen) if part not in told]
+    waits = [room_checks.strategy(strategy, argument) for strategy, argument, _, _ in context.table]
+    for row, told in zip(context.table, room_checks.time_out(context.container, waits, 0.8), strict=True):
+        missing = [part for part in ("state running", line, row["wanted"], row["seen"]) if part not in told]
         assert not missing, f"{missing} in {told}"
 
 

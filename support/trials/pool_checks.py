@@ -57,15 +57,15 @@ def answer(room: Cleanroom, question: str) -> str:
     if verb == "resolve":
         return room_checks.probe(container, "resolve", *words)
     if verb == "connect":
-        return room_checks.connect(container, words[0], 80)
+        return room_checks.connect(container, words[0], 80, room_checks.SHORT)
     lines = container.run("sh", "-c", _COMMANDS[verb]).splitlines()
     return "\n".join(sorted(line for line in lines if not line.startswith(_VARYING)))
 
 
-def reach(first: Cleanroom, second: Cleanroom) -> str:
-    """Start a server in the second room; return how a connection to it from the first one's container ends."""
+def reached(first: Cleanroom, second: Cleanroom) -> dict[str, str]:
+    """Start a server in the second room; return it and how it was reached from the first one's container, if it was."""
     server = second.start_http()
-    return room_checks.connect(container_of(first), server.address(second.network()), server.port)
+    return room_checks.reached(container_of(first), [server.address(second.network())], server.port)
 
 
 def take_together(pool: Pool, count: int) -> list[Cleanroom]:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import psutil
 
 from support.cleanroom import Cleanroom
 from support.cleanroom.containers import GenericContainer
+from support.cleanroom.engine import firewall
 from support.cleanroom.engine.base import ROOM_LABEL, Engine, Leftover
 from support.cleanroom.engine.choice import choose
 from support.cleanroom.engine.run_id import RunId
@@ -42,7 +44,9 @@ from support.cleanroom.waiting import (
 
 SLACK = 1.15
 """The kernel hands out processor time in slices, and what was overdrawn is taken back in the periods after."""
-NOT_CONNECTED = frozenset({"TimeoutError", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"})
+_NOT_CONNECTED = frozenset({"TimeoutError", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"})
+SHORT = 0.5
+"""Seconds after which a connection is known not to come: on one machine the kernel makes it in a thousandth of that."""
 _PORT = 8000
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -97,10 +101,9 @@ class Service:
 
 
 def addresses() -> list[str]:
-    """Return this machine's IPv4 addresses but the loopback's."""
-    found = [
-        item.address for items in psutil.net_if_addrs().values() for item in items if item.family == socket.AF_INET
-    ]
+    """Return this machine's IPv4 addresses but the loopback's, and but those on bridges of rooms, which come and go."""
+    devices = {name: items for name, items in psutil.net_if_addrs().items() if not name.startswith(firewall.BRIDGE)}
+    found = [item.address for items in devices.values() for item in items if item.family == socket.AF_INET]
     return sorted(address for address in found if not address.startswith("127."))
 
 
@@ -114,9 +117,16 @@ def probe_json(container: GenericContainer, *argv: str) -> Any:
     return json.loads(probe(container, *argv))
 
 
-def connect(container: GenericContainer, host: str, port: int) -> str:
+def connect(container: GenericContainer, host: str, port: int, seconds: float = 10.0) -> str:
     """Return what came of a connection from inside."""
-    return probe(container, "connect", host, str(port), "1.5")
+    return probe(container, "connect", host, str(port), str(seconds))
+
+
+def reached(container: GenericContainer, hosts: Sequence[str], port: int) -> dict[str, str]:
+    """Return, of hosts that are not to be reached, those that were, or what else was told but that there is no way."""
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        told = pool.map(lambda host: connect(container, host, port, SHORT), hosts)
+        return {host: outcome for host, outcome in zip(hosts, told, strict=True) if outcome not in _NOT_CONNECTED}
 
 
 def burn(container: GenericContainer, seconds: float) -> Burn:
@@ -167,8 +177,13 @@ def strategy(name: str, argument: str) -> Wait:
     return makers[name]()
 
 
-def time_out(container: GenericContainer, wait: Wait, seconds: float) -> str:
-    """Wait in vain, and return what is told then."""
+def time_out(container: GenericContainer, waits: Sequence[Wait], seconds: float) -> list[str]:
+    """Wait in vain for each of some conditions, for all at the same time, and return what is told then."""
+    with ThreadPoolExecutor(len(waits)) as pool:
+        return list(pool.map(lambda wait: _timed_out(container, wait, seconds), waits))
+
+
+def _timed_out(container: GenericContainer, wait: Wait, seconds: float) -> str:
     try:
         container.wait(wait, seconds)
     except WaitTimeoutError as error:

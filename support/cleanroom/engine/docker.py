@@ -101,7 +101,7 @@ class DockerEngine:
 
     def create_network(self, name: str, labels: Labels, policy: Policy) -> Network:
         """Create a bridge with a /24 of its own; without host services it drops what its containers begin there."""
-        bridge = f"cr{secrets.token_hex(5)}"
+        bridge = f"{firewall.BRIDGE}{secrets.token_hex(5)}"
         if not policy.host_services:
             self._require(Capability.HOST_CLOSED)
             firewall.add_drop_rule(bridge, labels.get(RUN_LABEL, ""))

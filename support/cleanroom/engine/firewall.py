@@ -10,6 +10,9 @@ import subprocess
 
 from support.cleanroom.engine.base import RUN_LABEL, CapabilityError, EngineError
 
+BRIDGE = "cr"
+"""How the names of rooms' bridges begin."""
+
 
 def iptables(*args: str) -> str:
     """Run iptables, waiting for its lock; return what it prints.
@@ -43,9 +46,11 @@ def add_drop_rule(bridge: str, run: str) -> None:
 
 def rules() -> list[tuple[str, str]]:
     """Return each rule of ours as iptables prints it, and the run that it belongs to."""
-    if trouble():
+    try:
+        listed = iptables("-S", "INPUT")
+    except EngineError:  # where none can be listed none was made
         return []
-    marked = [line.replace('"', "") for line in iptables("-S", "INPUT").splitlines() if f"{RUN_LABEL}=" in line]
+    marked = [line.replace('"', "") for line in listed.splitlines() if f"{RUN_LABEL}=" in line]
     return [(line, line.partition(f"{RUN_LABEL}=")[2].split()[0]) for line in marked]
 
 
