@@ -74,8 +74,8 @@ def step_url(context, url):
 @then('a client in the first room gets "{value}" for "{key}" at the first Redis\'s address, one in the other does not')
 def step_apart(context, value, key):
     address = context.redis.address(context.room.network("storage-test-net"))
-    rooms = (context.room, context.other_room)
-    found = [service_checks.seen(service_checks.client(room), address, key) for room in rooms]
+    near, far = (service_checks.client(room) for room in (context.room, context.other_room))
+    found = service_checks.seen(near, address, key, 20.0), service_checks.seen(far, address, key, 1.0)
     assert found[0] == value != found[1], found
 
 

@@ -18,7 +18,7 @@ import psutil
 
 MARK = "SUITE_MARK"
 """Environment variable that what a run starts inherits: a process is known by it even when its parent is gone."""
-_PATIENCE = 2.0
+PATIENCE = 2.0
 """Seconds in which what is on its way out may still go."""
 
 _AROUND = "what is around the steps"
@@ -178,9 +178,9 @@ class LeakGate:
 
     def __init__(
         self, watches: Sequence[Watch], clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], None] = time.sleep, patience: float = PATIENCE,
     ) -> None:  # fmt: skip
-        self._clock, self._pause = clock, pause
+        self._clock, self._pause, self._patience = clock, pause, patience
         self._before = [(watch, watch.look()) for watch in watches]
         self._made: dict[tuple[Watch, Hashable], str] = {}
 
@@ -196,7 +196,7 @@ class LeakGate:
         Raises:
             LeakError: something was left, of which step; `name` is the scenario.
         """
-        deadline = self._clock() + _PATIENCE
+        deadline = self._clock() + self._patience
         while (left := self._left()) and self._clock() < deadline:
             gc.collect()  # what nobody holds any more is only not collected yet
             self._pause(0.02)

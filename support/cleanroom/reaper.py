@@ -151,8 +151,7 @@ def reap(run: str) -> None:
         return
     engines = available()
     deadline, quiet = Deadline.after(_SECONDS), 0
-    while quiet < _QUIET_LOOKS and not deadline.expired():
-        quiet = quiet + 1 if _reap_once(run, engines) else 0
+    while (quiet := quiet + 1 if _reap_once(run, engines) else 0) < _QUIET_LOOKS and not deadline.expired():
         deadline.sleep(_PAUSE)
     shutil.rmtree(run_folder(run), ignore_errors=True)
 

@@ -102,12 +102,18 @@ class ForPort:
     ends: bool = False
 
     def look(self, container: Container, deadline: Deadline) -> Sight:
-        """Connect once."""
+        """Connect once, unless nothing can listen any more: who dials an address that has gone waits long."""
+        if _over(container):
+            return Sight(False, "no listener")
         open_ = listens(container, self.port, deadline)
         return Sight(open_, "it accepts" if open_ else "no listener")
 
     def __str__(self) -> str:
         return f"port {self.port}"
+
+
+def _over(container: Container) -> bool:
+    return container.state().status == "exited"
 
 
 def listens(container: Container, port: int, deadline: Deadline) -> bool:
@@ -158,7 +164,9 @@ class ForHttp:
     ends: bool = False
 
     def look(self, container: Container, deadline: Deadline) -> Sight:
-        """Ask once."""
+        """Ask once, unless nothing can answer any more."""
+        if _over(container):
+            return Sight(False, "no answer")
         try:
             status, _body = get(container, self.port, self.path, seconds_left(deadline))
         except (OSError, http.client.HTTPException) as error:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,12 @@ class ForgedSuite:
     def run(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the suite's tools, `python -m MODULE ARGUMENTS`, on this suite."""
         return run_tool(self.root, module, *arguments)
+
+    def run_each(self, feature: str, scenarios: Sequence[str]) -> "list[subprocess.CompletedProcess[str]]":
+        """Run some scenarios of a feature at the same time, each by a behave of its own."""
+        options = [("--no-color", "--name", f"^{name}$", feature) for name in scenarios]
+        with ThreadPoolExecutor(len(options)) as pool:
+            return list(pool.map(lambda given: self.run("behave", *given), options))
 
     def interrupt(self, feature: str, number: int, name: str) -> "subprocess.CompletedProcess[str]":
         """Run a feature, send a signal as soon as a scenario has written the file `name`, and wait for the end.

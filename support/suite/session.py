@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from support.cleanroom.artefacts import Witness
-from support.cleanroom.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
+from support.cleanroom.leaks import MARK, PATIENCE, Folders, LeakGate, Processes, Sockets, Threads
 from support.cleanroom.metrics import Meter
 from support.cleanroom.rooms import Rooms
 from support.market.catalogs.catalog import shared_catalog
@@ -20,7 +20,8 @@ from support.market.world import World
 class Session:
     """A run of behave; `userdata` are the `-D` settings.
 
-    They are `driver` (process, inprocess), `keep` (failed), `metrics` (yes) and `engine` (auto, docker, host).
+    They are `driver` (process, inprocess), `keep` (failed), `metrics` (yes), `engine` (auto, docker, host) and
+    `patience` (in seconds: how long what a scenario has left may take to go).
     Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
     removed at the end.
 
@@ -38,6 +39,7 @@ class Session:
             raise ValueError(f"there are no metrics {metrics!r}: only -D metrics=yes")
         self.keeps_failed = keep == "failed"
         self._measures = metrics == "yes"
+        self._patience = float(userdata.get("patience", PATIENCE))
         self._mark = uuid.uuid4().hex
         self.root = Path(tempfile.mkdtemp(prefix="ggen-run-"))
         self._tempdir, tempfile.tempdir = tempfile.tempdir, str(self.root)
@@ -49,9 +51,8 @@ class Session:
 
     def gate(self) -> LeakGate:
         """Return a leak gate that has looked just now."""
-        return LeakGate(
-            (Processes(self._mark), Sockets(self.rooms.lines()), Threads(), Folders(self.root), *self.rooms.watches())
-        )
+        kinds = (Processes(self._mark), Sockets(self.rooms.lines()), Threads(), Folders(self.root))
+        return LeakGate((*kinds, *self.rooms.watches()), patience=self._patience)
 
     def meter(self) -> Meter | None:
         """Return a meter that has begun just now, when the user wants figures."""

@@ -49,10 +49,10 @@ def client(room: Cleanroom) -> GenericContainer:
     return room.start_generic(name="client", image=redis_image(), networks=(STORAGE_NETWORK,))
 
 
-def seen(client: GenericContainer, address: str, key: str) -> str:
+def seen(client: GenericContainer, address: str, key: str, seconds: float) -> str:
     """Return what a client gets for a key from a Redis server at an address; nothing when there is no answer."""
     try:
-        done = client.exec(["redis-cli", "-e", "-h", address, "GET", key], 3.0)
+        done = client.exec(["redis-cli", "-e", "-h", address, "GET", key], seconds)
     except ExecTimeoutError:
         return ""
     return done.text.strip() if done.exit_code == 0 else ""

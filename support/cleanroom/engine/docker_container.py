@@ -100,11 +100,14 @@ class DockerContainer:
         return ExecResult(argv, self._exec_code(made["Id"]), streams.output(1), streams.output(2))
 
     def _exec_code(self, exec_id: str) -> int:
-        code = Deadline.after(5).poll(lambda: [self._client.exec_inspect(exec_id)["ExitCode"]], every=0.005)
-        ended = Deadline.after(5).poll(lambda: not self._client.exec_inspect(exec_id)["Running"], every=0.005)
-        if not ended or not code:
+        def ended() -> list[int] | None:
+            found = self._client.exec_inspect(exec_id)
+            return None if found["Running"] or found["ExitCode"] is None else [found["ExitCode"]]
+
+        code = Deadline.after(5).poll(ended, every=0.005)
+        if code is None:
             raise EngineError(f"a command in {self.spec.name} closed its output and does not end")
-        return int(self._client.exec_inspect(exec_id)["ExitCode"])
+        return int(code[0])
 
     def _kill_exec(self, exec_id: str) -> None:
         pid = self._client.exec_inspect(exec_id)["Pid"]
