@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Timer
@@ -104,14 +104,15 @@ class Market:
         finally:
             timer.join()
 
-    def whole_or_absent(self, id_: str) -> str:
-        """Return `published` or `absent` for a package: whatever else the user meets is the product's fault."""
+    def whole_or_absent(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return `published` or `absent` for each package: whatever else the user meets is the product's fault."""
         for verb in (["index", "verify"], ["cache", "verify"]):
             self._must(["ggen", "market", *verb])
-        if id_ not in self.found():
-            return "absent"
-        self.install(id_)
-        return "published"
+        found = self.found()
+        left = {id_: "published" if id_ in found else "absent" for id_ in ids}
+        for id_ in found & set(left):
+            self.install(id_)
+        return left
 
     def install(self, id_: str) -> bytes:
         """Add a package to the user's project and verify it; return its README as it was installed."""

@@ -27,7 +27,9 @@ class KeptRoom:
     def told_in(cls, output: str) -> "KeptRoom":
         """Return the one room that an output tells of."""
         enter = set(re.findall(r"^ *enter: +(.+)$", output, re.MULTILINE))
-        remove = set(re.findall(r"^ *remove: python -m support\.cleanroom\.reaper --remove (\S+)$", output, re.MULTILINE))
+        remove = set(
+            re.findall(r"^ *remove: python -m support\.cleanroom\.reaper --remove (\S+)$", output, re.MULTILINE)
+        )
         assert (len(enter), len(remove)) == (1, 1), output
         return cls(enter.pop(), remove.pop())
 
