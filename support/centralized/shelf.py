@@ -1,6 +1,7 @@
 """A web server with documents that a scenario puts on it: entity tags, 304, 404, and gates that hold answers back."""
 
 import hashlib
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
@@ -45,25 +46,30 @@ class _Handler(BaseHTTPRequestHandler):
     server: Shelf
 
     def do_GET(self) -> None:
-        """Answer with the document, 304 or 404."""
+        """Answer with the document, a part of it, 304 or 404."""
         self.server.gate.wait(_SECONDS)
         data = self.server.documents.get(self.path)
         if data is None:
             self._answer(404, b"")
             return
         tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        part = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if self.headers.get("If-None-Match") == tag:
             self._answer(304, b"", tag)
+        elif part and self.headers.get("If-Range", tag) == tag and int(part[1]) < len(data):
+            span = f"bytes {part[1]}-{len(data) - 1}/{len(data)}"
+            self._answer(206, data[int(part[1]) :], tag, span)
         else:
             self._answer(200, data, tag)
 
-    def _answer(self, status: int, data: bytes, tag: str = "") -> None:
+    def _answer(self, status: int, data: bytes, tag: str = "", span: str = "") -> None:
         self.send_response(status)
-        kind = self.server.types.get(PurePosixPath(self.path).name, "application/json")
-        pairs = (("Content-Type", kind), ("Content-Length", str(len(data))), ("ETag", tag))
-        for name, value in pairs:
-            if value and not (status == 304 and name == "Content-Length"):
-                self.send_header(name, value)
+        name = PurePosixPath(self.path).name
+        kind = self.server.types.get(name, "application/json" if name.endswith(".json") else "application/octet-stream")
+        pairs = (("Content-Type", kind), ("Content-Length", str(len(data))), ("ETag", tag), ("Content-Range", span))
+        for header, value in pairs:
+            if value and not (status == 304 and header == "Content-Length"):
+                self.send_header(header, value)
         self.end_headers()
         self.wfile.write(data)
 

@@ -34,8 +34,8 @@ class Outcome:
         return json.loads(self.stdout)
 
     def error(self) -> dict[str, Any]:
-        """Return the object under `error` of a failure with --json."""
-        found: dict[str, Any] = json.loads(self.stderr)["error"]
+        """Return the object under `error` of a failure with --json: the last line, which notes may come before."""
+        found: dict[str, Any] = json.loads(self.stderr.splitlines()[-1])["error"]
         return found
 
 

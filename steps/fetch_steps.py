@@ -1,0 +1,121 @@
+"""Steps about installing over the network from registries of files."""
+
+from behave import given, then, when
+
+from support.centralized.asking import seconds
+from support.centralized.shops import Shops
+
+
+def shops(context):
+    """Return the registries of the scenario."""
+    if not hasattr(context, "shops"):
+        context.shops = Shops(context.world)
+        context.world.defer(context.shops.close)
+    return context.shops
+
+
+@given("a publisher has published")
+def step_published(context):
+    for row in context.table:
+        shops(context).publish(row["id"], row["version"], row["needs"])
+
+
+@given('the publisher publishes {id_} {version} with "{files}"')
+def step_publish_files(context, id_, version, files):
+    named = [part.split() for part in files.split(", ")]
+    shops(context).publish_folder(id_, version, [(name, int(size), f"{name} {size}") for name, size in named])
+
+
+@given("the publisher yanks {spec}")
+def step_yank(context, spec):
+    context.shops.yank(spec)
+
+
+@given('the registry "{name}" has it as files alone')
+def step_open(context, name):
+    context.shops.open(name)
+
+
+@given('the registry "{name}" has it as files alone, without archives')
+def step_open_bare(context, name):
+    context.shops.open(name, archives=False)
+
+
+@given('the registry "{name}" has {only} alone, and the namespace {namespace} is bound to it')
+def step_open_bound(context, name, only, namespace):
+    context.shops.open(name, only=only, namespaces=namespace)
+
+
+@given('the registry "{name}" has {only} alone')
+def step_open_part(context, name, only):
+    context.shops.open(name, only=only)
+
+
+@given('the registry "{name}" is brought up to date')
+def step_fill(context, name):
+    context.shops.fill(name)
+
+
+@given('requests of "{name}" for "{pattern}" meet "{faults}"')
+def step_meet(context, name, pattern, faults):
+    context.shops.meet(name, pattern, faults)
+
+
+@given("the kept answers are {age} old")
+def step_age(context, age):
+    context.shops.age(seconds(age))
+
+
+@given("the fetched content is lost")
+def step_lost(context):
+    context.shops.forget_content()
+
+
+@given('"{name}" was asked for enough')
+def step_enough(context, name):
+    context.shops.received(name, ["path"])
+
+
+@when('I run "{command}" whatever it tells')
+def step_run(context, command):
+    context.world.attempt(command)
+    assert context.world.exit_code() == 0, context.world.outcome()
+
+
+@when('"{command}" is killed after {size:d} bytes')
+def step_killed(context, command, size):
+    context.shops.kill_in_transfer(command, size)
+
+
+@then('"{name}" received, in any order')
+def step_received(context, name):
+    found = context.shops.received(name, context.table.headings)
+    assert sorted(found) == sorted(tuple(row.cells) for row in context.table), found
+
+
+@then('"{name}" received nothing more')
+def step_nothing(context, name):
+    found = context.shops.received(name, ["method", "path"])
+    assert found == [], found
+
+
+@then('"{name}" received these for archives')
+def step_archives(context, name):
+    found = context.shops.archives(name, context.table.headings)
+    assert found == [tuple(row.cells) for row in context.table], found
+
+
+@then('the last request for archives to "{name}" had the status {status}')
+def step_last(context, name, status):
+    assert context.shops.archives(name, ["status"])[-1] == (status,)
+
+
+@then("no unfinished transfer is left")
+def step_no_partial(context):
+    assert context.shops.partial() == []
+
+
+@then('no request that "{name}" received names "{part}"')
+def step_never(context, name, part):
+    found = [path for (path,) in context.shops.proxies[name].received(["path"]) if part in path]
+    assert context.shops.proxies[name].received() and found == [], found

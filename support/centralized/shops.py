@@ -1,0 +1,167 @@
+"""Registries of files for whole commands: a publisher's home is copied to shelves, each behind a recording proxy."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from marketplace.model.release import Release
+from marketplace.protocol import paths
+from marketplace.protocol.documents import decode_catalog, encode_catalog
+from marketplace.storage.base import read_tree
+from support.centralized.shelf import Shelf
+from support.centralized.static_tree import files_of
+from support.cleanroom.deadline import Deadline
+from support.cleanroom.proxy.running import FaultProxy
+from support.cleanroom.proxy.schedules import Schedule
+from support.market import packages
+from support.market.packages import local_registry
+from support.market.world import World
+
+_SECONDS = 60.0
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Shops:
+    """The registries of a scenario. Publishing happens in a home of its own; the scenario's home is the user's."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._user = world.home
+        self._publisher = world.root / "publisher"
+        self.shelves: dict[str, Shelf] = {}
+        self.proxies: dict[str, FaultProxy] = {}
+        self._names: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+        self._as_publisher("ggen market key new")
+
+    def close(self) -> None:
+        """End everything."""
+        for proxy in self.proxies.values():
+            proxy.close()
+        for shelf in self.shelves.values():
+            shelf.close()
+
+    def _as_publisher(self, command: str) -> None:
+        self._world.home = self._publisher
+        try:
+            self._world.run(command)
+        finally:
+            self._world.home = self._user
+
+    def publish(self, id_: str, version: str, needs: str = "") -> None:
+        """Publish a package of the suite in the publisher's home."""
+        self._world.home = self._publisher
+        try:
+            packages.publish(self._world, id_, version, needs)
+        finally:
+            self._world.home = self._user
+
+    def publish_folder(self, id_: str, version: str, files: Iterable[tuple[str, int, str]]) -> None:
+        """Publish a package with files of these names, sizes and fillings."""
+        folder = self._world.root / "packages" / id_ / version
+        folder.mkdir(parents=True)
+        lines = f'[package]\nid = "{id_}"\nversion = "{version}"\ndescription = "A package"\nlicense = "MIT"\n'
+        (folder / "package.toml").write_text(lines, encoding="utf-8")
+        for name, size, filling in files:
+            (folder / name).write_bytes(_noise(size, filling))
+        self._as_publisher(f"ggen market publish {folder}")
+
+    def yank(self, spec: str) -> None:
+        """Yank a release in the publisher's home."""
+        self._as_publisher(f"ggen market yank {spec} --reason broken")
+
+    def open(self, name: str, *, archives: bool = True, only: str = "", namespaces: str = "") -> None:
+        """Make a registry that has what is published by now (or packages whose ids begin with `only`), and name it."""
+        shelf = self.shelves[name] = Shelf()
+        folder = self._world.root / f"proxy-{name}"
+        folder.mkdir()
+        self.proxies[name] = FaultProxy(folder, shelf.netloc)
+        self.fill(name, archives=archives, only=only)
+        bound = "".join(f" --namespace {namespace}" for namespace in namespaces.split())
+        self._world.run(f"ggen market registry add {name} {self.proxies[name].url}{bound}")
+
+    def fill(self, name: str, *, archives: bool = True, only: str = "") -> None:
+        """Bring a registry to what is published by now."""
+        for path, data in files_of(self._publisher, archives=archives):
+            if path == paths.CATALOG:
+                shown = [document for document in decode_catalog(data)[0] if document.id.startswith(only)]
+                self.shelves[name].documents[f"/{path}"] = encode_catalog(shown)
+            elif not path.startswith("packages/") or path.startswith(f"packages/{only}"):
+                self.shelves[name].documents[f"/{path}"] = data
+        self._name_digests()
+
+    def _name_digests(self) -> None:
+        registry = local_registry(self._publisher)
+        for _, record in registry.index.entries():
+            if isinstance(record, Release):
+                self._names[record.content_id[7:]] = f"({record})"
+                for entry in read_tree(registry.store, record.content_id):
+                    self._names.setdefault(entry.digest[7:], f"({entry.path} of {record})")
+        registry.index.close()
+
+    # --- traffic -----------------------------------------------------------------------------------------------------
+
+    def received(self, name: str, columns: Iterable[str]) -> list[tuple[str, ...]]:
+        """Return what a registry received since it was asked last, digests replaced by what they name."""
+        found = self.proxies[name].received(list(columns))
+        begin, self._seen[name] = self._seen.get(name, 0), len(found)
+        named = lambda cell: _DIGEST.sub(lambda match: self._names.get(match[0], match[0]), cell)  # noqa: E731
+        return [tuple(map(named, row)) for row in found[begin:]]
+
+    def archives(self, name: str, columns: Iterable[str]) -> list[tuple[str, ...]]:
+        """Return what a registry received for archives; of a part's place only where it begins."""
+        rows = self.proxies[name].received(["path", *columns])
+        return [
+            tuple(re.sub(r"^(bytes \d+)-.*", r"\1", cell) for cell in row)
+            for path, *row in rows
+            if "/archives/" in path
+        ]
+
+    def meet(self, name: str, pattern: str, faults: str) -> None:
+        """Give requests to a registry faults: each in turn to one target, or, with `always`, to each."""
+        first, _, rest = faults.partition("always ")
+        schedule = Schedule().always(pattern, rest) if not first else Schedule().on(pattern, *faults.split(", "))
+        self.proxies[name].follow(schedule)
+
+    # --- what is on the user's machine -------------------------------------------------------------------------------
+
+    def age(self, seconds: float) -> None:
+        """Let all kept answers be so much older."""
+        for file in (self._user / "cache" / "registries").glob("*/answers/*"):
+            head, _, body = file.read_bytes().partition(b"\n")
+            fields = json.loads(head)
+            fields["checked"] -= seconds
+            file.write_bytes(json.dumps(fields).encode() + b"\n" + body)
+
+    def forget_content(self) -> None:
+        """Remove the fetched content, and the installed packages with it."""
+        for folder in (self._user / "cache" / "store", self._world.project / ".ggen"):
+            subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+    def partial(self) -> list[Path]:
+        """Return the unfinished transfers."""
+        return sorted((self._user / "cache" / "registries").glob("*/partial/*"))
+
+    def kill_in_transfer(self, command: str, size: int) -> None:
+        """Run a command and kill it when an unfinished transfer has at least `size` bytes."""
+        args, environ = self._world.command(command)
+        process = subprocess.Popen(
+            args, cwd=self._world.project, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            grown = Deadline.after(_SECONDS).poll(
+                lambda: any(path.is_file() and path.stat().st_size >= size for path in self.partial())
+            )
+            assert grown, "the transfer did not get on"
+        finally:
+            process.kill()
+            process.wait(_SECONDS)
+
+
+def _noise(size: int, filling: str) -> bytes:
+    """Return bytes that do not compress, the same for one filling."""
+    import random
+
+    return random.Random(filling).randbytes(size)
