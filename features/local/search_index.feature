@@ -139,9 +139,9 @@ Feature: What was published is found at once, whatever state the stored search i
 
   @level3 @crash @concurrency
   Scenario: A process is killed while it makes the index
-    Given 20000 made-up packages can be searched
-    When a process that makes the index of 20000 packages is killed in the middle
-    And 2 processes search 20000 made-up packages for "io" at once
+    Given 4000 made-up packages can be searched
+    When a process that makes the index of 4000 packages is killed in the middle
+    And 2 processes search 4000 made-up packages for "io" at once
     Then all of them find the same, and so does this one
 
   @level3

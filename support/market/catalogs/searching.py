@@ -3,9 +3,9 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from marketplace.search.base import FACETS, SearchDocument, SearchPage, SearchQuery
 from marketplace.search.engine import TantivySearch
+from support.cleanroom.deadline import Deadline
 from support.market.catalogs.catalogue_of_words import made_up, vocabulary
 from support.market.catalogs.documents import DocumentList, document
 
@@ -231,12 +232,13 @@ def kill_while_building(folder: Path, count: int) -> None:
     """Start a process that makes the index of `count` packages and kill it as soon as it has begun to write."""
     process = worker(folder, count, "anything")
     try:
-        deadline = time.monotonic() + 60
-        while not (folder / "search" / "meta.json").exists():
-            assert process.poll() is None and time.monotonic() < deadline, "the index was not begun"
+        begun = folder / "search" / "meta.json"
+        Deadline.after(60).poll(lambda: begun.exists() or process.poll() is not None, every=0.001, slowest=0.001)
+        assert begun.exists(), "the index was not begun"
     finally:
         process.kill()
         process.communicate()
+    assert process.returncode == -signal.SIGKILL, "the index was complete before the kill"
 
 
 def main(folder: str, count: str, text: str) -> None:
