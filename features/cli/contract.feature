@@ -48,6 +48,11 @@ Feature: Every verb keeps the same promises
       | registry logout   |
       | registry remove   |
       | registry          |
+      | token new         |
+      | token list        |
+      | token             |
+      | token revoke      |
+      | serve             |
       | key trust         |
       | key revoke        |
     And these are all verbs there are
@@ -92,9 +97,13 @@ Feature: Every verb keeps the same promises
       | registry login | corp --token-file token.txt         | name origin |
       | registry logout | corp                               | name origin forgotten |
       | registry remove | corp                               | name path |
+      | token new     | --namespace io.acme                  | name namespaces token |
+      | token list    |                                      | tokens tokens.0.name tokens.0.created tokens.0.namespaces |
+      | token revoke  | default                              | name |
+      | serve         | --port 0                             | url pid |
       | key trust     | io.other {key}                       | namespace key replaced |
       | key revoke    | {key} --reason x                     | key reason |
-    And these are all verbs there are but "key cache index registry"
+    And these are all verbs there are but "key cache index registry token"
 
   Scenario: Every verb answers bad usage with exit code 2 and one JSON error
     Then each verb refuses "--no-such-option --json" with exit code 2, one error on stderr and nothing on stdout

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from marketplace.cli import render
 from marketplace.cli.session import Session
-from marketplace.search.base import MAX_LIMIT, SORTS, SearchHit, SearchPage, SearchQuery, Source
+from marketplace.search.base import MAX_LIMIT, SORTS, SearchHit, SearchPage, SearchQuery, page_json
 
 _MOST = 10**9
 
@@ -47,41 +47,7 @@ def search(session: Session, words: Sequence[str], filters: Mapping[str, Any]) -
     took = (time.perf_counter() - start) * 1000
     for note in page.notes:
         session.out.warn(note)
-    session.out.result(_page_json(session, wanted, page, took), lambda: _page_text(wanted, page))
-
-
-def _page_json(session: Session, wanted: SearchQuery, page: SearchPage, took: float) -> dict[str, object]:
-    sources = page.sources or (Source(session.registry.name, "found" if page.total else "absent"),)
-    return {
-        "query": wanted.text,
-        "total": page.total,
-        "took_ms": round(took, 3),
-        "results": [_hit_json(hit, hit.registry or session.registry.name) for hit in page.hits],
-        "facets": page.facets,
-        "degraded": page.degraded,
-        "sources": [source.to_json() for source in sources],
-    }
-
-
-def _hit_json(hit: SearchHit, registry: str) -> dict[str, object]:
-    document = hit.document
-    return {
-        "id": document.id,
-        "version": document.version,
-        "title": document.title,
-        "description": document.description,
-        "category": document.category,
-        "tags": document.tags,
-        "keywords": document.keywords,
-        "authors": document.authors,
-        "license": document.license,
-        "downloads": document.downloads,
-        "quality": document.quality,
-        "score": round(hit.score, 4),
-        "registry": registry,
-        "updated_at": document.updated_at,
-        "highlights": dict(hit.highlights),
-    }
+    session.out.result(page_json(wanted, page, session.registry.name, took), lambda: _page_text(wanted, page))
 
 
 def _page_text(wanted: SearchQuery, page: SearchPage) -> Iterator[str]:

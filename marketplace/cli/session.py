@@ -82,7 +82,7 @@ class Session:
         from marketplace.registry.local import LocalRegistry
 
         return LocalRegistry(
-            self.home / "registry", trust=lambda: self.trust, notify=self.out.warn, lock_timeout=self.lock_timeout
+            self.home / "registry", trust=self._open_trust, notify=self.out.warn, lock_timeout=self.lock_timeout
         )
 
     @cached_property
@@ -111,6 +111,9 @@ class Session:
     @cached_property
     def trust(self) -> "TrustStore":
         """The pins and revocations of this home."""
+        return self._open_trust()
+
+    def _open_trust(self) -> "TrustStore":
         from marketplace.security.trust import TrustStore
 
         return TrustStore(self.home / "keys" / "trust.json", lock_timeout=self.lock_timeout)

@@ -58,6 +58,11 @@ MARKET_VERBS: Mapping[str, Verb] = {
     **_family("Work with peers", "node", ("node", "Run the peer node, and look at its peers.")),
     **_family("Look after this machine", "registries", ("registry", "Name registries and try whether they answer.")),
     **_family(
+        "Run a registry", "serving",
+        ("serve", "Serve this home's registry over HTTP."),
+        ("token", "Make, list and revoke publishers' tokens."),
+    ),
+    **_family(
         "Look after this machine", "upkeep",
         ("cache", "Show, check and shrink the content store."),
         ("index", "Check, repair, back up and restore the local index."),

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marketplace.errors import ConflictError, NotFoundError
 from marketplace.index import merkle
@@ -98,6 +98,11 @@ class LocalIndex:
             reason = OSError(errno.ENOSPC if full else errno.EROFS, "it was opened for reading only")
             raise disk_error(reason, f"the local index {self.path}")
 
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return what a SELECT finds, for those who read the log in other ways than this class does."""
+        with self._guarded() as db:
+            return db.execute(sql, parameters).fetchall()
+
     # --- the log ---------------------------------------------------------------------------------------------------
 
     def head(self) -> LogHead:
@@ -113,7 +118,7 @@ class LocalIndex:
         with self._guarded() as db:
             rows = db.execute("SELECT seq, kind, record, leaf FROM log WHERE seq > ? ORDER BY seq", (after,))
             for seq, kind, record, leaf in rows:
-                _check_leaf(seq, record, leaf)
+                check_leaf(seq, record, leaf)
                 yield seq, Release.decode(record) if kind == "release" else YankRecord.decode(record)
 
     def append_release(self, release: "Release", manifest: "Manifest", manifest_data: bytes) -> int:
@@ -402,7 +407,7 @@ class LocalIndex:
         for place, (seq, record, leaf) in enumerate(self._db.execute("SELECT seq, record, leaf FROM log ORDER BY seq")):
             if seq != place + 1:
                 raise lost(f"log entry {place + 1} is missing")
-            _check_leaf(seq, record, leaf)
+            check_leaf(seq, record, leaf)
             leaves.append(leaf)
         return leaves
 
@@ -484,7 +489,8 @@ def _precedence(version: "Version") -> str:
     return str(version).partition("+")[0]
 
 
-def _check_leaf(seq: int, record: bytes, leaf: bytes) -> None:
+def check_leaf(seq: int, record: bytes, leaf: bytes) -> None:
+    """Raise IntegrityError `index-corrupt` when a record of the log is not the one of its leaf."""
     if not isinstance(record, bytes) or merkle.leaf_hash(record) != leaf:
         raise lost(f"log entry {seq} is altered")
 
@@ -493,7 +499,7 @@ def _to_listed(seq: int, record: bytes, leaf: bytes, yanked: str | None) -> "Lis
     from marketplace.model.package import ListedRelease
     from marketplace.model.release import Release
 
-    _check_leaf(seq, record, leaf)
+    check_leaf(seq, record, leaf)
     return ListedRelease(Release.decode(record), yanked)
 
 

@@ -118,6 +118,15 @@ def encode_package(id_: PackageId, entries: Iterable[PackageEntry]) -> bytes:
     return _encode({"id": str(id_), "releases": releases})
 
 
+def join_package(id_: PackageId, entries: Iterable[tuple[int, bytes, bytes | None]]) -> bytes:
+    """Write a package document from records that are encoded already: position, release record, yank record or None."""
+    releases = b",".join(
+        b'{"position":%d,"release":%b,"yank":%b}' % (position, release, yank or b"null")
+        for position, release, yank in entries
+    )
+    return b'{"id":"%b","protocol":%d,"releases":[%b]}' % (str(id_).encode("ascii"), PROTOCOL, releases)
+
+
 def _yank_fields(record: YankRecord) -> dict[str, object]:
     return {**record.body(), "signature": record.signature}
 

@@ -54,6 +54,16 @@ class LocalRegistry:
         """The name that locks and reports use."""
         return self._name
 
+    @property
+    def folder(self) -> Path:
+        """The registry's own folder."""
+        return self._root
+
+    @property
+    def archives(self) -> Path:
+        """Where archives that were asked for are kept; they can be made again at any time."""
+        return self._root / "archives"
+
     @cached_property
     def _trust(self) -> "TrustStore":
         return self._open_trust()
@@ -135,17 +145,18 @@ class LocalRegistry:
             return self.index.release(id_, version)
         except NotFoundError as error:
             if error.code == "package-not-found":
-                raise self._unknown(id_) from None
+                raise self.unknown(id_) from None
             raise
 
     def list_versions(self, id_: "PackageId") -> "tuple[ListedRelease, ...]":
         """Return the releases of a package from the highest version to the lowest; see `Registry`."""
         found = self.index.releases(id_)
         if not found:
-            raise self._unknown(id_)
+            raise self.unknown(id_)
         return found
 
-    def _unknown(self, id_: "PackageId") -> NotFoundError:
+    def unknown(self, id_: "PackageId") -> NotFoundError:
+        """Return the error `package-not-found` for an id, with `suggestions`."""
         close = self.engine.suggest(str(id_))
         hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
         return NotFoundError(
@@ -278,8 +289,13 @@ class LocalRegistry:
         return (record for _, record in self.index.entries() if isinstance(record, Release))
 
     def clear_derived(self) -> int:
-        """Remove the search view and the link copies; return the bytes freed."""
-        return self.engine.clear() + self.store.clear_link_copies()
+        """Remove the search view, the link copies and the archives; return the bytes freed."""
+        freed = sum(path.lstat().st_size for path in self.archives.glob("*/*"))
+        if self.archives.is_dir():
+            import shutil
+
+            shutil.rmtree(self.archives)
+        return freed + self.engine.clear() + self.store.clear_link_copies()
 
     def backup(self, target: Path) -> None:
         """Write a consistent copy of the index to `target`; see `marketplace.index.backup`."""

@@ -117,6 +117,41 @@ class SearchPage(NamedTuple):
     degraded: bool = False
 
 
+def page_json(query: SearchQuery, page: SearchPage, registry: str, took_ms: float) -> dict[str, object]:
+    """Return the JSON of an answer, as the command line prints it and a registry sends it."""
+    sources = page.sources or (Source(registry, "found" if page.total else "absent"),)
+    return {
+        "query": query.text,
+        "total": page.total,
+        "took_ms": round(took_ms, 3),
+        "results": [_hit_json(hit, hit.registry or registry) for hit in page.hits],
+        "facets": page.facets,
+        "degraded": page.degraded,
+        "sources": [source.to_json() for source in sources],
+    }
+
+
+def _hit_json(hit: SearchHit, registry: str) -> dict[str, object]:
+    document = hit.document
+    return {
+        "id": document.id,
+        "version": document.version,
+        "title": document.title,
+        "description": document.description,
+        "category": document.category,
+        "tags": document.tags,
+        "keywords": document.keywords,
+        "authors": document.authors,
+        "license": document.license,
+        "downloads": document.downloads,
+        "quality": document.quality,
+        "score": round(hit.score, 4),
+        "registry": registry,
+        "updated_at": document.updated_at,
+        "highlights": dict(hit.highlights),
+    }
+
+
 class Search(Protocol):
     """A search engine over a `DocumentSource`."""
 

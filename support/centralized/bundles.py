@@ -3,15 +3,18 @@
 import hashlib
 import io
 import random
+import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 from marketplace.model.tree import digest_of
 from marketplace.protocol import bundle
 from marketplace.protocol.bundle import Limits
 from marketplace.storage.base import NewBlob
+from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.memory import MemoryStore
 from support.market.signing import code_of
 from support.market.stores import made_up
@@ -84,11 +87,12 @@ def check_cut_anywhere() -> None:
 def check_altered() -> None:
     """Alter the fourth of five blobs in their bundle."""
     contents = [b"blob %d" % number for number in range(5)]
-    store = MemoryStore(10**6)
     data = bundle_of(*contents).replace(b"blob 3", b"blob x")
-    error = code_of(lambda: bundle.keep(io.BytesIO(data), store, _WIDE))
-    assert error.code == "blob-corrupt", error
-    assert set(store.digests()) == {digest_of(item) for item in contents[:3]}
+    with tempfile.TemporaryDirectory(prefix="ggen-bundle-") as folder:
+        store = FilesystemStore(Path(folder))
+        error = code_of(lambda: bundle.keep(io.BytesIO(data), store, _WIDE))
+        assert error.code == "blob-corrupt", error
+        assert set(store.digests()) == {digest_of(item) for item in contents[:3]}
 
 
 class _Sink(MemoryStore):

@@ -91,6 +91,8 @@ def read_back() -> None:
     entries = tuple(PackageEntry(release_by("Alice", f"{ID}@{v}"), n, yank if v == "2.0.0" else None)
                     for n, v in ((9, "2.0.0"), (3, "1.0.0")))  # fmt: skip
     read = documents.decode_package(documents.encode_package(ID, entries), ID)
+    parts = ((e.position, e.release.encode(), e.yank.encode() if e.yank else None) for e in entries)
+    assert documents.join_package(ID, parts) == documents.encode_package(ID, entries)
     assert (read.entries, read.bad) == (entries, ())
     assert [entry.listed.yanked for entry in read.entries] == ["it is broken", None]
     assert documents.decode_yanked(documents.encode_yanked([yank])) == ((yank,), ())

@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from support.market import packages
-from support.market.world import World
+from support.market.world import Outcome, World
 from support.suite import help_texts
 
 _EXAMPLE = re.compile(r"^  Example: (.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+SERVING = frozenset({"serve"})
+"""Verbs that go on until they are stopped."""
+
 _MANIFEST = '[package]\nname = "old-web"\nversion = "1.0.0"\ndescription = "An old package"\nlicense = "MIT"\n'
 
 
@@ -47,6 +50,9 @@ def run_example(world: World, verb: str) -> None:
     args, environ = world.command("ggen")
     environ |= {"HOME": str(world.root), "PATH": f"{os.path.dirname(args[0])}:{environ['PATH']}", "GGEN_KEY": "default"}  # noqa: PTH120
     line = example(verb)
+    if verb in SERVING:
+        assert stopped_after_a_line(world, ["bash", "-c", f"exec {line}"], environ)
+        return
     done = subprocess.run(
         ["bash", "-c", line], cwd=world.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=60, check=False,
@@ -54,11 +60,28 @@ def run_example(world: World, verb: str) -> None:
     assert done.returncode == 0, f"{line}: {done}"
 
 
+def stopped_after_a_line(world: World, args: list[str], environ: dict[str, str]) -> str:
+    """Run a command that goes on until it is stopped, stop it after its first line; return what it printed."""
+    process = subprocess.Popen(args, cwd=world.project, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    world.defer(process.kill)
+    assert process.stdout is not None
+    with process.stdout as out:
+        printed = out.readline()
+        process.terminate()
+        printed += out.read()
+    assert process.wait(60) == 0, printed
+    return printed.decode()
+
+
 def one_document(world: World, verb: str, arguments: str, fields: Iterable[str]) -> None:
     """Run a verb with --json and hold its output to one document that has the fields."""
     key = "ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"  # RFC 8032, test 1
-    outcome = world.attempt(f"ggen market {verb} {arguments.replace('{key}', key)} --json")
-    assert world.exit_code() == 0, outcome
+    line = f"ggen market {verb} {arguments.replace('{key}', key)} --json"
+    if verb in SERVING:
+        outcome = Outcome((), 0, stopped_after_a_line(world, *world.command(line)), "")
+    else:
+        outcome = world.attempt(line)
+        assert world.exit_code() == 0, outcome
     assert outcome.stdout.count("\n") == 1, outcome
     document = outcome.json()
     assert document["schema"] == 1, outcome

@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "source archiving scaffold protocol registries",
         "archive index importing http",
         "registry",
-        "project importer doctor p2p",
+        "project importer doctor p2p server",
         "cli",
     )
 )

@@ -1,0 +1,110 @@
+"""serve, token: the operator's verbs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from marketplace.cli import render
+from marketplace.cli.app import FamilyGroup
+from marketplace.cli.options import with_session
+from marketplace.cli.session import Session
+
+if TYPE_CHECKING:
+    from marketplace.server.tokens import TokenStore
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port; 0 for any.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option("--tls-cert", type=_FILE, default=None, help="Serve HTTPS with this certificate chain (PEM).")
+@click.option("--tls-key", type=_FILE, default=None, help="The certificate's private key (PEM).")
+@click.option("--name", default="local", show_default=True, help="How the registry calls itself.")
+@with_session()
+def serve_command(  # noqa: PLR0917 - one for each option
+    session: Session, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None, name: str
+) -> None:
+    """Serve this home's registry over HTTP until it is stopped.
+
+    The address is printed once requests are answered.
+
+    Example: ggen market serve --port 0 --json
+    """
+    from marketplace.server.options import Options
+    from marketplace.server.serving import Listening, serve
+
+    options = Options(folder=session.home / "registry", open_registry=session.open_local, name=name)
+    serve(options, Listening(host, port, workers, tls_cert, tls_key), lambda address: _ready(session, address))
+
+
+def _ready(session: Session, address: str) -> None:
+    import os
+
+    session.out.result({"url": address, "pid": os.getpid()}, lambda: [
+        f"{render.good('Serving')} {session.home / 'registry'} at {render.bold(address)}",
+    ])  # fmt: skip
+
+
+@click.group("token", cls=FamilyGroup)
+def token_command() -> None:
+    """Make, list and revoke publishers' tokens of this home's registry.
+
+    Example: ggen market token list
+    """
+
+
+def _tokens(session: Session) -> "TokenStore":
+    from marketplace.server.tokens import TokenStore
+
+    return TokenStore(session.home / "registry" / "tokens.json", lock_timeout=session.lock_timeout)
+
+
+@token_command.command("new")
+@click.option("--namespace", "namespaces", multiple=True, required=True, help="What may be published; repeatable.")
+@click.option("--name", default="default", show_default=True, help="What to call the token.")
+@with_session()
+def new_command(session: Session, namespaces: tuple[str, ...], name: str) -> None:
+    """Make a token for a publisher and print it, this once.
+
+    Example: ggen market token new --namespace io.acme --name ci
+    """
+    from marketplace.clock import timestamp
+
+    text = _tokens(session).create(name, namespaces, timestamp(session.now()))
+    document = {"name": name, "namespaces": sorted(set(namespaces)), "token": text}
+    session.out.result(document, lambda: [
+        f"{render.good('Made')} the token {render.bold(name)} for {', '.join(sorted(set(namespaces)))}",
+        text,
+        render.dim("it is shown this once: only its hash is kept"),
+    ])  # fmt: skip
+
+
+@token_command.command("list")
+@with_session()
+def list_command(session: Session) -> None:
+    """List the tokens and what each may publish.
+
+    Example: ggen market token list --json
+    """
+    tokens = _tokens(session).list()
+    rows = [(token.name, token.created, ", ".join(token.namespaces)) for token in tokens]
+    document = {"tokens": [{"name": t.name, "created": t.created, "namespaces": t.namespaces} for t in tokens]}
+    session.out.result(document, lambda: (
+        render.table(("NAME", "CREATED", "NAMESPACES"), rows) if rows
+        else ["No token yet; `ggen market token new` makes one."]
+    ))  # fmt: skip
+
+
+@token_command.command("revoke")
+@click.argument("name")
+@with_session()
+def revoke_command(session: Session, name: str) -> None:
+    """Refuse a token from now on.
+
+    Example: ggen market token revoke ci
+    """
+    _tokens(session).revoke(name)
+    session.out.result({"name": name}, lambda: [f"{render.good('Revoked')} the token {render.bold(name)}"])

@@ -1,0 +1,194 @@
+"""The interface beside the files: searching, batches, publishing, yanking, and what operators ask."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, BinaryIO, cast
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from marketplace import __version__
+from marketplace.errors import InvalidInputError, UnavailableError
+from marketplace.protocol import bundle
+from marketplace.protocol.documents import PROTOCOL
+from marketplace.search.base import SORTS, SearchQuery, page_json
+from marketplace.server import publishing
+from marketplace.server.answers import CHANGING
+from marketplace.server.batch import MAX_BLOBS, BatchRequest, blobs_of, digests
+from marketplace.server.bodies import BlockingBody, Body
+from marketplace.server.content import Content
+from marketplace.server.options import MIB, Options
+from marketplace.server.pool import Pool
+from marketplace.server.tokens import Token, TokenStore
+
+_MAX_REQUEST = 8 * MIB
+"""Most bytes of a request that lists digests: a hundred thousand of them fit."""
+
+_MAX_RECORD = 64 * 1024
+_TEXTS = ("q", "category", "keyword", "author", "license", "tag", "sort")
+_NUMBERS = ("min_downloads", "limit", "offset")
+_SWITCHES = ("highlight",)
+
+
+class Api:
+    """The handlers; each raises MarketErrors for whoever called it to answer with."""
+
+    def __init__(self, options: Options, pool: Pool, tokens: TokenStore) -> None:
+        self._options = options
+        self._pool = pool
+        self._tokens = tokens
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def search(self, request: Request) -> Response:
+        """Answer a search."""
+        query = _query(request.query_params.multi_items())
+        start = time.perf_counter()
+        page = await self._pool.read(lambda content: content.registry.search(query))
+        took = (time.perf_counter() - start) * 1000
+        return _json({"schema": 1, **page_json(query, page, self._options.name, took), "notes": page.notes})
+
+    async def batch(self, request: Request) -> Response:
+        """Send all that the wanted trees need."""
+        wanted = BatchRequest.of(await self._body(request, _MAX_REQUEST).json("request"))
+        blobs = await self._pool.read(lambda content: blobs_of(content.registry.store, wanted))
+        length = bundle.length((blob.digest, blob.size) for blob in blobs)
+        headers = {"content-length": str(length), "cache-control": "no-store"}
+        return StreamingResponse(self._pieces(bundle.write(blobs)), headers=headers, media_type=bundle.MEDIA_TYPE)
+
+    async def _pieces(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while (piece := await self._pool.read(lambda _content: next(pieces, None))) is not None:
+            yield piece
+
+    async def metadata(self, _request: Request) -> Response:
+        """Tell facts about the registry."""
+        info = await self._pool.read(lambda content: content.registry.metadata())
+        return _json({
+            "name": self._options.name, "protocol": PROTOCOL, "version": __version__, "packages": info.packages,
+            "releases": info.releases, "log_size": info.log_size, "log_root": info.log_root,
+            "limits": {
+                "bundle": self._options.largest_bundle, "blob": self._options.largest_blob, "digests": MAX_BLOBS,
+            },
+        })  # fmt: skip
+
+    # --- publishing --------------------------------------------------------------------------------------------------
+
+    async def missing(self, request: Request) -> Response:
+        """Tell which blobs are not here."""
+        self._token(request)
+        asked = digests(await self._body(request, _MAX_REQUEST).json("request"), "digests", MAX_BLOBS)
+        lacking = await self._pool.read(lambda content: [d for d in asked if not content.registry.store.has(d)])
+        return _json({"missing": lacking, "partial": {}})
+
+    async def blobs(self, request: Request) -> Response:
+        """Keep the blobs of a bundle."""
+        self._token(request)
+        options = self._options
+        stream = cast(BinaryIO, BlockingBody(self._body(request, options.largest_bundle), asyncio.get_running_loop()))
+        limits = bundle.Limits(MAX_BLOBS, options.largest_bundle, options.largest_blob)
+        kept = await self._pool.write(lambda content: bundle.keep(stream, content.registry.store, limits))
+        return _json({"stored": len(kept.stored), "bytes": sum(kept.stored.values())})
+
+    async def releases(self, request: Request) -> Response:
+        """Publish a signed release."""
+        token = self._token(request)
+        record = await self._body(request, _MAX_RECORD).whole()
+        new, receipt = await self._pool.write(lambda content: publishing.publish(content.registry, record, token))
+        return _json(receipt, 201 if new else 200)
+
+    async def yanks(self, request: Request) -> Response:
+        """Append a signed yank or unyank."""
+        token = self._token(request)
+        record = await self._body(request, _MAX_RECORD).whole()
+        new, done = await self._pool.write(lambda content: publishing.yank(content.registry, record, token))
+        return _json(done, 201 if new else 200)
+
+    async def whoami(self, request: Request) -> Response:
+        """Tell whose token it is."""
+        token = self._token(request)
+        return _json({"name": token.name, "namespaces": token.namespaces})
+
+    # --- operating ---------------------------------------------------------------------------------------------------
+
+    async def healthz(self, _request: Request) -> Response:
+        """Tell that the process lives."""
+        return _json({"ok": True})
+
+    async def readyz(self, _request: Request) -> Response:
+        """Tell whether requests will be answered.
+
+        Raises:
+            UnavailableError: `not-ready`.
+        """
+        problems = await self._pool.read(_troubles)
+        if problems:
+            raise UnavailableError("not-ready", "; ".join(problems), retry_after=5, problems=problems)
+        return _json({"ok": True})
+
+    def _token(self, request: Request) -> Token:
+        return self._tokens.authenticate(request.headers.get("authorization"))
+
+    def _body(self, request: Request, limit: int) -> Body:
+        return Body(request.scope, request.receive, limit)
+
+
+def _troubles(content: Content) -> list[str]:
+    """Look at what every request needs: the index, the store and space."""
+    import shutil
+
+    found = []
+    content.registry.index.head()
+    store = content.registry.store.root
+    free = shutil.disk_usage(store if store.exists() else content.registry.folder).free
+    if free < _LEAST_FREE:
+        found.append(f"only {free:,} bytes are free")
+    return found
+
+
+_LEAST_FREE = 16 * MIB
+"""Free bytes without which no release can be published any more."""
+
+
+def _json(document: Mapping[str, object], status: int = 200) -> Response:
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8")
+    return Response(body, status, {"cache-control": CHANGING.decode()}, media_type="application/json")
+
+
+def _query(parameters: list[tuple[str, str]]) -> SearchQuery:
+    """Read a search's parameters.
+
+    Raises:
+        InvalidInputError: `parameter-invalid`, naming the parameter.
+    """
+    given: dict[str, Any] = {"limit": 20, "highlight": False}
+    seen = set()
+    for name, value in parameters:
+        if name in seen:
+            raise _invalid(name, "occurs twice")
+        seen.add(name)
+        given["text" if name == "q" else name] = _value(name, value)
+    return SearchQuery(**given)
+
+
+def _value(name: str, value: str) -> object:
+    if name in _NUMBERS:
+        if not value.isascii() or not value.isdigit() or len(value) > 10:
+            raise _invalid(name, "is not a whole number")
+        return int(value)
+    if name in _SWITCHES:
+        if value not in ("0", "1"):
+            raise _invalid(name, "is neither 0 nor 1")
+        return value == "1"
+    if name not in _TEXTS:
+        raise _invalid(name, "is not known here")
+    if name == "sort" and value not in SORTS:
+        raise _invalid(name, f"is none of {', '.join(SORTS)}")
+    return value
+
+
+def _invalid(name: str, why: str) -> InvalidInputError:
+    shown = name[:80]
+    hint = f"known are {', '.join((*_TEXTS, *_NUMBERS, *_SWITCHES))}"
+    return InvalidInputError("parameter-invalid", f"the parameter {shown!r} {why}", hint=hint, parameter=shown)

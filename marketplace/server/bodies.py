@@ -1,0 +1,109 @@
+"""Bodies of requests: small ones whole, large ones as a stream for a thread, neither longer nor slower than allowed."""
+
+import asyncio
+import io
+from typing import Any
+
+from marketplace.errors import InvalidInputError, UnavailableError
+from marketplace.protocol.strict import read_object
+from marketplace.server.asgi import Receive, Scope, header
+
+
+class DisconnectedError(Exception):
+    """The client went away: nobody is there to be answered."""
+
+
+class Body:
+    """The body of one request.
+
+    Args:
+        limit: most bytes that are read.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._read = 0
+        self._ended = False
+        length = header(scope, b"content-length")
+        if length is not None and (not length.isdigit() or int(length) > limit):
+            raise too_large(limit)
+
+    async def chunk(self) -> bytes:
+        """Return the next bytes, none at the end.
+
+        Raises:
+            InvalidInputError: `body-too-large`.
+            DisconnectedError: the client went away.
+        """
+        while not self._ended:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise DisconnectedError
+            self._ended = not message.get("more_body", False)
+            data: bytes = message.get("body", b"")
+            self._read += len(data)
+            if self._read > self._limit:
+                raise too_large(self._limit)
+            if data:
+                return data
+        return b""
+
+    async def whole(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            InvalidInputError: `body-too-large`.
+            DisconnectedError: the client went away.
+        """
+        parts = bytearray()
+        while data := await self.chunk():
+            parts += data
+        return bytes(parts)
+
+    async def json(self, what: str) -> dict[str, Any]:
+        """Return the body as a JSON object.
+
+        Raises:
+            InvalidInputError: `body-too-large`.
+            IntegrityError: `document-malformed`.
+        """
+        return read_object(await self.whole(), limit=self._limit, what=what)
+
+
+def too_large(limit: int) -> InvalidInputError:
+    """Return the error for a body beyond its limit."""
+    return InvalidInputError(
+        "body-too-large", f"at most {limit:,} bytes are taken here", hint="send less at once", limit=limit
+    )
+
+
+class BlockingBody(io.RawIOBase):
+    """A body as a file for a thread that blocks; the event loop goes on fetching."""
+
+    def __init__(self, body: Body, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._body = body
+        self._loop = loop
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, none at the end.
+
+        Raises:
+            UnavailableError: `bundle-cut`, the client went away.
+            InvalidInputError: `body-too-large`.
+        """
+        if not self._left:
+            try:
+                self._left = asyncio.run_coroutine_threadsafe(self._body.chunk(), self._loop).result()
+            except DisconnectedError as error:
+                raise UnavailableError("bundle-cut", "the connection broke before the end") from error
+        if size < 0:
+            size = len(self._left)
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece

@@ -1,0 +1,137 @@
+"""The bytes of every file of a registry, made from its index: what the server answers and what a mirror writes."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from marketplace.errors import NotFoundError
+from marketplace.index import published
+from marketplace.index.local import LocalIndex
+from marketplace.index.published import Yanks, plain
+from marketplace.model.ids import PackageId
+from marketplace.model.version import Version
+from marketplace.protocol import documents
+from marketplace.protocol.documents import RegistryDocument
+from marketplace.protocol.paths import API, Kind, Place
+from marketplace.registry.local import LocalRegistry
+from marketplace.search.base import SearchDocument
+from marketplace.server.publishing import StoredSource
+from marketplace.storage.blobs import missing
+
+STATIC: frozenset[Kind] = frozenset({"blob", "archive"})
+"""Kinds of places that are files of their own and not made here."""
+
+
+class Content:
+    """Makes the documents of `registry`, which other processes may change at any time.
+
+    Args:
+        root: how the registry calls itself.
+    """
+
+    def __init__(self, registry: LocalRegistry, root: RegistryDocument) -> None:
+        self.registry = registry
+        self._root = root
+        self._makers: Mapping[Kind, Callable[[Place], bytes | None]] = {
+            "registry": lambda _place: documents.encode_registry(self._root),
+            "package": lambda place: self.package(_id(place)),
+            "release": lambda place: self.release(_id(place), place.version),
+            "yanked": lambda _place: documents.encode_yanked(self._yanks.now()),
+            "categories": lambda _place: documents.encode_categories(self.registry.categories()),
+            "downloads": lambda place: self.downloads(_id(place)),
+            "catalog": lambda _place: self.catalog(),
+        }
+
+    @cached_property
+    def _index(self) -> LocalIndex:
+        return self.registry.index
+
+    @cached_property
+    def _yanks(self) -> Yanks:
+        return Yanks(self._index)
+
+    def of(self, place: Place) -> bytes | None:
+        """Return the bytes of a document, or None when there is none.
+
+        Raises:
+            IntegrityError: `index-corrupt`.
+            UnavailableError: `index-busy`.
+        """
+        maker = self._makers.get(place.kind)
+        return maker(place) if maker else None
+
+    def package(self, id_: PackageId) -> bytes | None:
+        """Return the document of a package."""
+        rows = published.releases_of(self._index, id_)
+        if not rows:
+            return None
+        yanks = self._yanks.of(id_)  # read after the releases: never older than they are
+        entries = ((row.position, row.record, yanks.get(plain(row.version))) for row in rows)
+        return documents.join_package(id_, ((place, record, yank.encode() if yank else None)
+                                            for place, record, yank in entries))  # fmt: skip
+
+    def release(self, id_: PackageId, version: Version | None) -> bytes | None:
+        """Return the record of exactly this version, build metadata included."""
+        return next((row.record for row in published.releases_of(self._index, id_) if row.version == version), None)
+
+    def downloads(self, id_: PackageId) -> bytes | None:
+        """Return the downloads of a package."""
+        known = self._index.rows("SELECT 1 FROM packages WHERE id = ?", (str(id_),))
+        return documents.encode_downloads(id_, self._index.downloads(id_)) if known else None
+
+    def catalog(self) -> bytes:
+        """Return what search shows of every package."""
+        return documents.encode_catalog(d for d in self._index.documents() if isinstance(d, SearchDocument))
+
+    def archive(self, content_id: str) -> Path:
+        """Return the file of a tree's archive, made when it is first asked for; its name tells its bytes.
+
+        Raises:
+            NotFoundError: `blob-missing`, there is no such tree.
+            IntegrityError: what is stored is damaged, or is no package.
+            UnavailableError: `disk-full` or `output-unwritable`.
+        """
+        from marketplace.archive import SUFFIX, write_archive
+
+        digits = content_id.removeprefix("sha256:")
+        folder = self.registry.archives / digits[:2]
+        file = folder / f"{digits}-zstd{'.'.join(map(str, _zstd()))}{SUFFIX}"
+        if not file.exists():
+            store = self.registry.store
+            if not store.has(content_id):
+                raise missing(content_id)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_archive(StoredSource.read(store, content_id), file)
+        return file
+
+    def absent(self, place: Place) -> NotFoundError:
+        """Return the error for a place where there is nothing, with what is close to it."""
+        if place.kind in ("package", "downloads") and place.id:
+            return self.registry.unknown(place.id)
+        if place.kind == "release" and place.id and place.version:
+            return self._no_release(place.id, place.version)
+        return NotFoundError("not-found", "there is nothing here", hint="check the address of the registry")
+
+    def _no_release(self, id_: PackageId, version: Version) -> NotFoundError:
+        try:
+            self.registry.get_release(id_, version)
+        except NotFoundError as error:
+            return error
+        return NotFoundError("not-found", f"{id_} has {version} under another spelling", hint="look at its document")
+
+
+def _zstd() -> tuple[int, ...]:
+    """Return the version of the zstd library, on which the bytes of an archive depend."""
+    import zstandard
+
+    return zstandard.ZSTD_VERSION
+
+
+def _id(place: Place) -> PackageId:
+    assert place.id is not None  # noqa: S101 - places of these kinds have one
+    return place.id
+
+
+def root_document(name: str) -> RegistryDocument:
+    """Return how a registry of that name, with the interface beside its files, calls itself."""
+    return RegistryDocument(name, "", "", API)

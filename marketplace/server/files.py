@@ -1,0 +1,129 @@
+"""The hot routes: files by their stable paths, answered before any framework is asked."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from marketplace.errors import NotFoundError
+from marketplace.protocol.paths import Place, place_of
+from marketplace.server.answers import CHANGING, SAFE, method_not_allowed
+from marketplace.server.asgi import PATHSEND, Headers, Scope, Send, answer
+from marketplace.server.conditional import Part, encoding_of, part_of
+from marketplace.server.fresh import FreshDocuments
+from marketplace.server.pool import Pool
+
+IMMUTABLE = b"public, max-age=31536000, immutable"
+_CHUNK = 256 * 1024
+_DOCUMENT, _OCTETS, _TEXT = b"application/json", b"application/octet-stream", b"text/plain; charset=utf-8"
+
+
+class Files:
+    """Answers GET and HEAD of every path that names a file.
+
+    Args:
+        blob_path: where a blob is kept, by its digest.
+    """
+
+    def __init__(self, documents: FreshDocuments, pool: Pool, blob_path: Callable[[str], Path]) -> None:
+        self._documents = documents
+        self._pool = pool
+        self._blob_path = blob_path
+
+    async def answer(self, scope: Scope, send: Send, path: str) -> bool:
+        """Answer if `path` names a file; False leaves the request to others.
+
+        Raises:
+            MarketError: what is to be answered as a problem.
+        """
+        place = place_of(path)
+        if place is None:
+            return False
+        if scope["method"] not in ("GET", "HEAD"):
+            raise method_not_allowed("GET, HEAD")
+        if place.kind == "blob":
+            await self._file(scope, send, place, self._blob_path(place.digest), place.digest.removeprefix("sha256:"))
+        elif place.kind == "archive":
+            file = await self._pool.write(lambda content: content.archive(place.digest))
+            await self._file(scope, send, place, file, file.stem)
+        else:
+            await self._document(scope, send, path, place)
+        return True
+
+    # --- documents -------------------------------------------------------------------------------------------------
+
+    async def _document(self, scope: Scope, send: Send, path: str, place: Place) -> None:
+        found = await self._documents.get(path, place)
+        if found is None:
+            raise await self._pool.read(lambda content: content.absent(place))
+        coding, tag, data = found.encoded(encoding_of(scope))
+        headers: Headers = [
+            (b"content-type", _type_of(place)), (b"etag", tag), (b"accept-ranges", b"bytes"),
+            (b"cache-control", IMMUTABLE if place.immutable else CHANGING), (b"vary", b"accept-encoding"), *SAFE,
+        ]  # fmt: skip
+        if coding != "identity":
+            headers.append((b"content-encoding", coding.encode()))
+        part = part_of(scope, tag, len(data))
+        _measure(headers, part, len(data))
+        body = b"" if scope["method"] == "HEAD" else data[part.start : part.start + part.length]
+        await answer(send, part.status, headers, body)
+
+    # --- files -----------------------------------------------------------------------------------------------------
+
+    async def _file(self, scope: Scope, send: Send, place: Place, file: Path, tag: str) -> None:
+        try:
+            handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise NotFoundError(
+                "blob-missing", f"there is no {place.kind} {place.digest}", digest=place.digest
+            ) from None
+        try:
+            await self._send_file(scope, send, file, handle, f'"{tag}"'.encode())
+        finally:
+            os.close(handle)
+
+    async def _send_file(self, scope: Scope, send: Send, file: Path, handle: int, tag: bytes) -> None:
+        size = os.fstat(handle).st_size
+        part = part_of(scope, tag, size)
+        headers: Headers = [
+            (b"content-type", _OCTETS), (b"etag", tag), (b"accept-ranges", b"bytes"), (b"cache-control", IMMUTABLE),
+            *SAFE,
+        ]  # fmt: skip
+        _measure(headers, part, size)
+        if scope["method"] == "HEAD" or not part.length:
+            await answer(send, part.status, headers)
+            return
+        await send({"type": "http.response.start", "status": part.status, "headers": headers})
+        if part.length == size and PATHSEND in scope.get("extensions", ()):
+            await send({"type": PATHSEND, "path": str(file)})
+            return
+        await _send_pieces(send, handle, part)
+
+
+async def _send_pieces(send: Send, handle: int, part: Part) -> None:
+    loop = asyncio.get_running_loop()
+    at, end = part.start, part.start + part.length
+    while at < end:
+        want = min(_CHUNK, end - at)
+        piece = await loop.run_in_executor(None, os.pread, handle, want, at)
+        if not piece:
+            raise OSError("the file was cut short while it was sent")
+        at += len(piece)
+        await send({"type": "http.response.body", "body": piece, "more_body": at < end})
+
+
+def _measure(headers: Headers, part: Part, size: int) -> None:
+    """Add what says how long the answer is and which part."""
+    if part.status == 304:
+        return
+    headers.append((b"content-length", b"%d" % part.length))
+    if part.status == 206:
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (part.start, part.start + part.length - 1, size)))
+    elif part.status == 416:
+        headers.append((b"content-range", b"bytes */%d" % size))
+
+
+def _type_of(place: Place) -> bytes:
+    if place.kind == "checkpoint":
+        return _TEXT
+    return _OCTETS if place.kind in ("tile", "entries") else _DOCUMENT

@@ -1,0 +1,166 @@
+"""Documents kept in memory as long as they are true: made once however many ask, and dropped when the log goes on."""
+
+import asyncio
+import gzip
+import hashlib
+import sqlite3
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from moka_py import Moka
+
+from marketplace.index import published
+from marketplace.protocol.paths import Place
+from marketplace.server.content import Content
+from marketplace.server.pool import Pool
+
+_BY_PACKAGE = frozenset({"package", "release"})
+_COUNTED = frozenset({"downloads", "catalog"})
+"""Kinds that change without the log: when downloads are counted."""
+
+_SMALLEST = 256
+"""Documents up to this many bytes are not compressed: they fit into one packet as they are."""
+
+_MANY = 10_000
+"""Changed packages that are remembered; beyond, everything is made anew once."""
+
+
+class Document:
+    """A document's bytes, their tag, and the compressed forms, made when they are first asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._digest = hashlib.sha256(data).hexdigest()[:32]
+
+    @cached_property
+    def _zstd(self) -> bytes:
+        import zstandard
+
+        return zstandard.ZstdCompressor(level=3).compress(self.data)
+
+    @cached_property
+    def _gzip(self) -> bytes:
+        return gzip.compress(self.data, 6, mtime=0)
+
+    def encoded(self, coding: str) -> tuple[str, bytes, bytes]:
+        """Return the coding used, its strong tag and the bytes."""
+        if len(self.data) > _SMALLEST and coding != "identity":
+            return coding, f'"{self._digest}-{coding}"'.encode(), self._zstd if coding == "zstd" else self._gzip
+        return "identity", f'"{self._digest}"'.encode(), self.data
+
+
+class _State(NamedTuple):
+    """The index as it was last looked at: SQLite's change counter, the log's size, the number of the newest change."""
+
+    version: int
+    size: int
+    revision: int
+
+
+class _Kept(NamedTuple):
+    """A document and the state before it was made."""
+
+    document: Document | None
+    size: int
+    revision: int
+
+
+class FreshDocuments:
+    """The documents of a registry for one event loop.
+
+    Every request asks SQLite for its change counter, in this thread: some microseconds, and never a wait, since a
+    reader of a write-ahead log waits for nobody. Only a change makes a thread look what changed.
+
+    Args:
+        index: the index's file.
+        capacity: bytes of documents kept.
+    """
+
+    def __init__(self, pool: Pool, index: Path, capacity: int) -> None:
+        self._pool = pool
+        self._index = index
+        self._kept: Moka[str, _Kept] = Moka(capacity, weigher=lambda _path, kept: _weight(kept))
+        self._state = _State(-1, -1, -1)
+        self._changed: dict[str, int] = {}
+        self._probe: sqlite3.Connection | None = None
+        self._looking = asyncio.Lock()
+
+    async def get(self, path: str, place: Place) -> Document | None:
+        """Return a document as it is now, or None.
+
+        Raises:
+            IntegrityError: `index-corrupt`.
+            UnavailableError: `index-busy`.
+        """
+        wanted = self._wanted(place, await self.state())
+        kept = self._kept.get(path)
+        while kept is None or _age(place, kept) < wanted:
+            # Of several that want the same one makes it; what it makes may have been begun before this one asked.
+            if kept is not None:
+                self._kept.remove(path)
+            kept = await self._pool.read(lambda content: self._make(content, path, place))
+        return kept.document
+
+    def _wanted(self, place: Place, state: _State) -> int:
+        """Return the age, as `_age` counts it, that a document must have to be true."""
+        if place.kind in _COUNTED:
+            return state.revision
+        return self._changed.get(str(place.id), 0) if place.kind in _BY_PACKAGE else state.size
+
+    async def state(self) -> _State:
+        """Return what is known of the index, after another look if it has changed."""
+        version = self._version()
+        if version != self._state.version or version < 0:
+            async with self._looking:
+                if version != self._state.version or version < 0:
+                    await self._look(version)
+        return self._state
+
+    def _version(self) -> int:
+        """Return SQLite's change counter for this connection; -1 when it cannot be had."""
+        try:
+            if self._probe is None:
+                address = f"{self._index.absolute().as_uri()}?mode=ro"
+                self._probe = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None)
+            return int(self._probe.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            self._probe = None
+            return -1
+
+    async def _look(self, version: int) -> None:
+        before = self._state.size
+        size, revision, ids = await self._pool.read(lambda content: _looked(content, before))
+        if before < 0 or size < before or len(self._changed) + len(ids) > _MANY:
+            self._kept.clear()  # the first look, another index in its place, or too much to remember
+            self._changed.clear()
+        else:
+            self._changed.update(dict.fromkeys(ids, size))
+        self._state = _State(version, size, revision)
+
+    def _make(self, content: Content, path: str, place: Place) -> _Kept:
+        def make() -> _Kept:
+            state = self._state  # before the index is read: the document is never older than it says
+            data = content.of(place)
+            return _Kept(None if data is None else Document(data), state.size, state.revision)
+
+        return self._kept.get_with(path, make)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._probe is not None:
+            self._probe.close()
+
+
+def _age(place: Place, kept: _Kept) -> int:
+    return kept.revision if place.kind in _COUNTED else kept.size
+
+
+def _looked(content: Content, before: int) -> tuple[int, int, list[str]]:
+    index = content.registry.index
+    revision, size = index.revision(), published.size(index)
+    return size, revision, published.ids_since(index, before) if 0 <= before < size else []
+
+
+def _weight(kept: _Kept) -> int:
+    return 200 + (3 * len(kept.document.data) if kept.document else 0)
