@@ -96,11 +96,16 @@ Feature: The command line starts quickly, and the short way answers like the lon
 
     Examples:
       | what                  | arguments           | only                 | never |
-      | search                | market search rust  | marketplace tantivy  | dataclasses inspect hashlib shutil subprocess asyncio tempfile tomllib |
+      | search                | market search rust  | marketplace tantivy  | dataclasses inspect hashlib shutil subprocess asyncio tempfile tomllib http ssl |
       | help                  | market add --help   | marketplace          | dataclasses inspect hashlib shutil json sqlite3 typing |
       | version               | --version           | marketplace click    | sqlite3 dataclasses hashlib |
       | list of versions      | market versions io.ggen.rust.axum | marketplace click semver fast_semver_rs_backend | tomllib asyncio subprocess |
       | listing of a project  | market config       | marketplace click    | sqlite3 dataclasses asyncio subprocess tomllib |
+
+  Scenario: Registries that have names and are not asked cost a search nothing of what speaks HTTP
+    Given I run "ggen market registry add corp https://registry.acme.example"
+    When the modules that "ggen market search rust" loads are listed
+    Then none of them belongs to "http ssl urllib dataclasses"
 
   Scenario: An install that has nothing to do loads nothing that it does not need
     Given I run "ggen market add io.ggen.rust.axum"

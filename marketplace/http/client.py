@@ -14,7 +14,7 @@ from marketplace.http.base import MAX_DOCUMENT, Body, Failure, Limits, Outcome, 
 from marketplace.http.breaker import Breaker
 from marketplace.http.cache import Cache, Entry
 from marketplace.http.retry import GivenUp, Operation, Policy, rule_of
-from marketplace.protocol.problems import MAX_PROBLEM, error_of
+from marketplace.protocol.problems import MAX_PROBLEM, MEDIA_TYPE, error_of
 
 _T = TypeVar("_T")
 
@@ -132,7 +132,7 @@ class Client:
     def _refuse_absent(self, url: str, wanted: Wanted) -> None:
         entry = self.cache.load(url)
         if entry and entry.status != _FOUND and self.cache.is_fresh(entry):
-            raise _absent(self.name, wanted)
+            raise _absent(self.name, wanted, entry.body)
 
     def _asked(
         self, wanted: Wanted, read: Callable[[bytes], _T], known: tuple[Entry, _T] | None, operation: Operation
@@ -144,8 +144,9 @@ class Client:
         except GivenUp as given_up:
             outcome = rule_of(given_up.failure.what).outcome
             if outcome is Outcome.ABSENT:
-                self.cache.store(Entry(url, http.HTTPStatus.NOT_FOUND, "", self.cache.now(), era))
-                raise _absent(self.name, wanted) from given_up
+                said = given_up.failure.body if given_up.failure.media_type.startswith(MEDIA_TYPE) else b""
+                self.cache.store(Entry(url, http.HTTPStatus.NOT_FOUND, "", self.cache.now(), era, said))
+                raise _absent(self.name, wanted, said) from given_up
             if outcome is not Outcome.UNAVAILABLE or known is None or not self.cache.may_stand_in(known[0]):
                 raise error_from(self.name, given_up) from given_up
             return self._instead(known, given_up)
@@ -323,8 +324,12 @@ def _told(error: MarketError, name: str, facts: Mapping[str, object]) -> MarketE
     return error
 
 
-def _absent(name: str, wanted: Wanted) -> NotFoundError:
-    return NotFoundError("not-found", f"{name} does not have {wanted.what}", registry=name)
+def _absent(name: str, wanted: Wanted, said: bytes) -> NotFoundError:
+    """Return the error for what a registry does not have; `said` is its problem document, which may suggest others."""
+    given = error_of(http.HTTPStatus.NOT_FOUND, MEDIA_TYPE, said).details.get("suggestions")
+    suggestions = [str(item)[:200] for item in given[:5]] if isinstance(given, list) else []
+    message = f"{name} does not have {wanted.what}"
+    return NotFoundError("not-found", message, registry=name, suggestions=suggestions)
 
 
 def offline_miss(name: str, what: str, command: str) -> UnavailableError:

@@ -294,7 +294,7 @@ class CentralizedRegistry:
 
     def _append_yank(self, record: YankRecord) -> None:
         self._trust.check_yank(record, self.get_release(record.id, record.version).release.key)
-        self._uploading.yank(record.encode())
+        self._uploading.yank(record)
         self._changed(record.id)
 
     def _changed(self, id_: PackageId) -> None:

@@ -8,7 +8,7 @@ from marketplace.errors import ConflictError, IntegrityError
 from marketplace.http.base import Body, Failure, Request, read_body
 from marketplace.http.client import BLOBS, Client, Reply
 from marketplace.model.package import PackageSource
-from marketplace.model.release import Release
+from marketplace.model.release import Release, YankRecord
 from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.strict import read_object
@@ -22,6 +22,7 @@ LARGE = 8 * 1024 * 1024
 _TOGETHER = 16 * 1024 * 1024
 """Most bytes of small blobs in one bundle: what is sent again when the connection breaks."""
 
+_THERE = 200
 _PART = 8 * 1024 * 1024
 _MAX_ANSWER = 8 * 1024 * 1024
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
@@ -45,29 +46,54 @@ class Uploading:
         sent: dict[str, int] = {}
         self._send(self._missing(list(blobs)), blobs, sent)
         try:
-            answer = self._record("releases", release.encode())
+            answer, before = self._record("releases", release.encode())
         except ConflictError as error:
             if error.code != "blobs-missing":
                 raise
             listed = error.details.get("missing")
             lost = [d for d in listed if d in blobs] if isinstance(listed, list) else []
             self._send((lost, {}), blobs, sent)  # they were collected in between
-            answer = self._record("releases", release.encode())
+            answer, before = self._record("releases", release.encode())
+        if before:
+            raise _exists(release)
         position = _object(answer, "receipt").get("position")
         if type(position) is not int or position < 1:
             raise IntegrityError("document-malformed", "the receipt names no position in the log")
         return Receipt(release, self._client.name, position, len(sent), sum(sent.values()))
 
-    def yank(self, record: bytes) -> None:
+    def yank(self, record: YankRecord) -> None:
         """Send a signed yank or unyank.
 
         Raises:
-            MarketError: what the registry answers, or UnavailableError.
+            ConflictError: `already-yanked` or `not-yanked`.
+            MarketError: what else the registry answers, or UnavailableError.
         """
-        self._record("yanks", record)
+        _, before = self._record("yanks", record.encode())
+        if before:
+            code, word = (
+                ("already-yanked", "yanked already") if record.action == "yank" else ("not-yanked", "not yanked")
+            )
+            raise ConflictError(code, f"{record.id}@{record.version} is {word}")
 
-    def _record(self, path: str, data: bytes) -> Reply:
-        return self._client.call("POST", self._api + path, Body.of(data), headers=_JSON)
+    def _record(self, path: str, data: bytes) -> tuple[Reply, bool]:
+        """Send a signed record; return the answer, and whether the record was there before this was asked.
+
+        200 says that it is there already: by an attempt of ours whose answer was lost, or, at the first attempt, by
+        somebody before.
+        """
+        request = Request(
+            "POST", f"{self._client.base}{self._api}{path}", {**_JSON, "Accept": "application/json"}, Body.of(data)
+        )
+        attempts = 0
+
+        def attempt() -> Reply:
+            nonlocal attempts
+            attempts += 1
+            response = self._client.open(request)
+            return Reply(response.status, response.headers, read_body(response, _MAX_ANSWER))
+
+        reply = self._client.attempt(attempt)
+        return reply, reply.status == _THERE and attempts == 1
 
     def _missing(self, digests: Sequence[str]) -> tuple[list[str], dict[str, int]]:
         """Return the digests that the registry lacks, and how much of some of them is there."""
@@ -135,6 +161,13 @@ class _Part:
         response = self._client.open(Request("HEAD", self._url))
         response.close()
         return _number(response.headers.get("upload-offset", ""))
+
+
+def _exists(release: Release) -> ConflictError:
+    return ConflictError(
+        "version-exists", f"{release} is already published with this content", hint="nothing is to be done",
+        id=str(release.id), version=str(release.version), identical=True,
+    )  # fmt: skip
 
 
 def _groups(blobs: Sequence[NewBlob]) -> Iterator[list[NewBlob]]:

@@ -1,5 +1,6 @@
 """Registries of files for whole commands: a publisher's home is copied to shelves, each behind a recording proxy."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -158,6 +159,11 @@ class Shops:
         finally:
             process.kill()
             process.wait(_SECONDS)
+
+
+def digest_of_token(token: str) -> str:
+    """Return what the proxy's record shows of a token."""
+    return f"Bearer sha256:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
 def _noise(size: int, filling: str) -> bytes:

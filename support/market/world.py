@@ -49,6 +49,7 @@ class World:
         self.project = self.root / "project"
         self.project.mkdir()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.environ: dict[str, str] = {}
         self.last: Outcome | None = None
         self._unasserted: Outcome | None = None
         self._deferred: list[Callable[[], object]] = []
@@ -74,6 +75,7 @@ class World:
         args = shlex.split(command.format(root=self.root, home=self.home, project=self.project))
         program = Path(sys.executable).with_name(args[0])
         environ = {**os.environ, "GGEN_HOME": str(self.home), "SOURCE_DATE_EPOCH": str(int(self.now.timestamp()))}
+        environ |= self.environ
         return [str(program), *args[1:]], environ
 
     def race(self, count: int, command: str) -> list[int]:
