@@ -49,3 +49,4 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | routing table   | it is not in it  | it is in it             |
       | announced       | 0.0.0.0          | one that can be dialled |
       | plaintext       | plaintext too    | noise alone             |
+      | no resolver     | it cannot be imported | it is imported     |

@@ -26,6 +26,7 @@ class Answers:
             "head": self._head,
             "append": self._append,
             "fetch": self._fetch,
+            "lookup": self._lookup,
         }
 
     async def answer(self, request: Mapping[str, object]) -> dict[str, object]:
@@ -40,7 +41,10 @@ class Answers:
         return await found(request)
 
     async def _hello(self, _request: Mapping[str, object]) -> dict[str, object]:
-        return {"id": self._node.id}
+        return {"id": self._node.id, "light": self._node.options.light}
+
+    async def _lookup(self, request: Mapping[str, object]) -> dict[str, object]:
+        return {"asked": await self._node.look_up(_text(request, "id"))}
 
     async def _status(self, _request: Mapping[str, object]) -> dict[str, object]:
         node, state = self._node, self._node.state
@@ -150,7 +154,7 @@ def _text(request: Mapping[str, object], name: str) -> str:
 
 
 def _peer(request: Mapping[str, object]) -> str:
-    from libp2p.peer.id import ID
+    from marketplace.p2p.library import ID
 
     text = _text(request, "id")
     try:

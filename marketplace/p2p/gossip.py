@@ -7,15 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
-from libp2p.peer.id import ID
-from libp2p.pubsub.pb import rpc_pb2
-from libp2p.pubsub.pubsub import get_content_addressed_msg_id
-from libp2p.tools.anyio_service import background_trio_service
 
 from marketplace.errors import IntegrityError
 from marketplace.model.entry import Verify
 from marketplace.p2p import hardening
 from marketplace.p2p.announce import Announcement
+from marketplace.p2p.library import ID, background_trio_service, get_content_addressed_msg_id, rpc_pb2
 from marketplace.p2p.limits import MAX_ANNOUNCE, MAX_SUBSCRIPTIONS
 from marketplace.p2p.messages import TOPIC
 

@@ -9,19 +9,25 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from libp2p.abc import IHost, INetStream
-from libp2p.exceptions import ValidationError
-from libp2p.kad_dht import common, kad_dht, peer_routing, provider_store, value_store
-from libp2p.network import swarm
-from libp2p.network.config import ConnectionConfig
-from libp2p.peer.id import ID
-from libp2p.pubsub import pubsub as pubsub_module
-from libp2p.pubsub.gossipsub import GossipSub
-from libp2p.pubsub.pb import rpc_pb2
-from libp2p.pubsub.pubsub import Pubsub
-from libp2p.pubsub.rpc_queue import RpcQueue
-from libp2p.pubsub.validators import signature_validator
-
+from marketplace.p2p.library import (
+    ID,
+    ConnectionConfig,
+    GossipSub,
+    IHost,
+    INetStream,
+    Pubsub,
+    RpcQueue,
+    ValidationError,
+    common,
+    kad_dht,
+    peer_routing,
+    provider_store,
+    pubsub_module,
+    rpc_pb2,
+    signature_validator,
+    swarm,
+    value_store,
+)
 from marketplace.p2p.limits import QUEUE_SLOTS
 
 Blame = Callable[[str, str], None]

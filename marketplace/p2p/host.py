@@ -6,16 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from libp2p import new_host
-from libp2p.crypto.ed25519 import create_new_key_pair
-from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key_pair
-from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
-from libp2p.security.noise.transport import Transport as Noise
-from libp2p.utils.address_validation import get_available_interfaces
 from multiaddr import Multiaddr
 
 from marketplace.errors import InvalidInputError, NotFoundError
 from marketplace.p2p import hardening
+from marketplace.p2p.library import NOISE, Noise, ed25519_key_pair, get_available_interfaces, new_host, x25519_key_pair
 from marketplace.p2p.limits import MAX_CONNECTIONS
 from marketplace.security.keys import KeyRing
 
@@ -62,8 +57,8 @@ def make_host(seed: bytes, announce: Sequence[Multiaddr] = ()) -> Any:
     Args:
         announce: the addresses that others are told; otherwise those of the interfaces that are listened on.
     """
-    keys = create_new_key_pair(seed)
-    noise = Noise(keys, noise_privkey=create_noise_key_pair().private_key)
+    keys = ed25519_key_pair(seed)
+    noise = Noise(keys, noise_privkey=x25519_key_pair().private_key)
     host = new_host(
         key_pair=keys,
         sec_opt={NOISE: noise},  # the default also offers plaintext

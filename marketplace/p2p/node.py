@@ -8,12 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import trio
-from libp2p.abc import INetStream
-from libp2p.peer.id import ID
-from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr
-from libp2p.tools.anyio_service import background_trio_service
 
-from marketplace.errors import MarketError
+from marketplace.errors import MarketError, NotFoundError
 from marketplace.model.release import Release
 from marketplace.p2p import hardening, serving, syncing
 from marketplace.p2p.announce import Announcement
@@ -21,6 +17,7 @@ from marketplace.p2p.directory import Directory
 from marketplace.p2p.fetching import Fetcher, WrongBytesError
 from marketplace.p2p.gossip import Gossip
 from marketplace.p2p.host import address, identity, make_host
+from marketplace.p2p.library import ID, INetStream, PeerInfo, background_trio_service, info_from_p2p_addr
 from marketplace.p2p.limits import (
     DISCOVER_EVERY,
     MAX_STREAMS_PER_PEER,
@@ -78,7 +75,7 @@ class Node:
         seed = identity(state.folder, datetime.fromtimestamp(now(), UTC))
         self.host = make_host(seed, [address(text) for text in options.announce])
         self.id = str(self.host.get_id())
-        self.directory = Directory(self.host, server=not options.light, now=now)
+        self.directory = Directory(self.host, server=not options.light, now=now, verify=state.verifier.verify)
         self.gossip = None if options.light else Gossip(self.host, state.verifier.verify, self._heard, self._blamed)
         self.fetcher = Fetcher(
             state.registry.store, state.folder / "chunks", state.reputation, self._open_exchange, self.blame
@@ -242,6 +239,31 @@ class Node:
             return True
         return False
 
+    async def look_up(self, id_: str) -> list[str]:
+        """Learn of a package by the DHT alone, with its publisher's log from a provider; return who was asked.
+
+        Raises:
+            NotFoundError: `package-not-found`, the DHT knows nothing of it, or nobody who knows it can be reached.
+        """
+        asked: list[str] = []
+        data = await self.directory.find_record(id_)
+        if data is not None:
+            entry = Announcement.decode(data, self.state.verifier.verify).entry
+            asked = await self._dial_providers(entry.record) if isinstance(entry.record, Release) else []
+            for peer in asked:
+                if await self.sync_with(peer, [entry.author]):
+                    return asked
+        hint = "`ggen market node peers` shows who is connected; ids are written in full"
+        raise NotFoundError("package-not-found", f"the peers know no package {id_}", hint=hint, id=id_)
+
+    async def _dial_providers(self, release: Release) -> list[str]:
+        """Connect to those that the DHT names for a release's content; return those that are connected then."""
+        infos = await self.directory.find_providers(release.content_id)
+        for info in infos:
+            if str(info.peer_id) not in self.peers():
+                await self._dial(info)
+        return [str(info.peer_id) for info in infos if str(info.peer_id) in self.peers()]
+
     async def _fetch_manifests(self, peer: str) -> None:
         if wanted := self.state.wanted_manifests():
             self.state.add_manifests(await self.fetcher.small(wanted, peer))
@@ -277,14 +299,19 @@ class Node:
         if self.gossip:
             await self.gossip.publish(announcement)
         reached: list[str] = []
+        records: list[int] = []
         async with trio.open_nursery() as nursery:
             for peer in self.peers():
                 nursery.start_soon(self._confirm, peer, reached)
-        record = announcement.entry.record
-        records = 0
-        if isinstance(record, Release) and reached:
-            records = await self.directory.provide(record.content_id)
-        return sorted(reached), records
+            if isinstance(announcement.entry.record, Release):
+                nursery.start_soon(self._enter, announcement.entry.record, announcement.encode(), records)
+        return sorted(reached), sum(records)
+
+    async def _enter(self, release: Release, announcement: bytes | None, records: list[int]) -> None:
+        """Enter a release in the DHT: that its content is here, and what it is."""
+        records.append(await self.directory.provide(release.content_id))
+        if announcement is not None:
+            self._start(self.directory.put_record, str(release.id), announcement)
 
     async def _confirm(self, peer: str, reached: list[str]) -> None:
         with trio.move_on_after(REQUEST_SECONDS):

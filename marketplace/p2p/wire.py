@@ -3,9 +3,9 @@
 from typing import Any
 
 import trio
-from libp2p.abc import INetStream
 
 from marketplace.p2p.hardening import reset
+from marketplace.p2p.library import INetStream
 from marketplace.p2p.limits import MAX_SYNC_ENTRIES, PIECE, REQUEST_SECONDS, STALL_SECONDS
 from marketplace.p2p.messages import LENGTH_BYTES, ProtocolError, decode, encode, frame, length_of, whole
 

@@ -11,7 +11,8 @@ from marketplace.registry.node_client import NodeClient
 
 if TYPE_CHECKING:
     from marketplace.index.local import LocalIndex
-    from marketplace.model.package import PackageSource
+    from marketplace.model.ids import PackageId
+    from marketplace.model.package import ListedRelease, PackageSource
     from marketplace.model.release import LogRecord, Release, YankRecord
     from marketplace.registry.base import Fetched, Receipt, RegistryInfo
     from marketplace.security.keys import Signer
@@ -41,14 +42,21 @@ class P2PRegistry(LocalRegistry):
         super().__init__(home / "node", trust=trust, name="p2p", notify=notify, lock_timeout=lock_timeout)
         self._node = NodeClient(home)
         self._signer = signer
+        self._keeps_index = True
 
     @cached_property
     def index(self) -> "LocalIndex":
         """The synced index; there is one only while a node runs, since only that keeps it in sync."""
         from marketplace.index.local import LocalIndex
 
-        self._node.ask("hello")
+        self._keeps_index = not self._node.ask("hello")["light"]
         return LocalIndex(self._index_path, may_create=lambda: False)
+
+    def list_versions(self, id_: "PackageId") -> "tuple[ListedRelease, ...]":
+        """Return the releases of a package; a light node looks the package up first. See `Registry`."""
+        if not self.index.releases(id_) and not self._keeps_index:
+            self._node.ask("lookup", id=str(id_))
+        return super().list_versions(id_)
 
     def publish_many(self, packages: "Sequence[tuple[PackageSource, Release]]") -> "list[Receipt | MarketError]":
         """Publish releases one after the other; see `Registry`.

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.deadline import Deadline
@@ -36,6 +36,9 @@ class NodeProgram(Protocol):
 
     def command(self, number: int, bootstrap: str) -> tuple[str, ...]:
         """Return the command of a node; `bootstrap` is the address of node 0, and empty for node 0 itself."""
+
+    def keywords(self, room: "Cleanroom", number: int) -> Mapping[str, Any]:
+        """Return what more `Cleanroom.start_generic` is to be given for a node: mounts, environment, scratch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class SmallPeer:
     def command(self, number: int, bootstrap: str) -> tuple[str, ...]:  # noqa: ARG002 - all nodes but one are alike
         """Join the bootstrap."""
         return ("cleanroom-peer", *(("--bootstrap", bootstrap) if bootstrap else ()))
+
+    def keywords(self, room: "Cleanroom", number: int) -> Mapping[str, Any]:  # noqa: ARG002 - it needs nothing
+        """Return nothing."""
+        return {}
 
     def ask(self, network: PeerNetwork, name: str) -> dict[str, set[str]]:
         """Return the names of the nodes that a node has `known`, and that `answered` it in its last round."""
@@ -98,7 +105,7 @@ def start(room: "Cleanroom", count: int, program: NodeProgram) -> PeerNetwork:
     def begin(number: int, bootstrap: str) -> GenericContainer:
         return room.start_generic(
             program.command(number, bootstrap), name=f"node-{number}", image=program.image, networks=(P2P_NETWORK,),
-            wait=program.wait,
+            wait=program.wait, **program.keywords(room, number),
         )  # fmt: skip
 
     first = begin(0, "")

@@ -300,7 +300,11 @@ async def dial(lab: Lab) -> str:
 async def nameless_record(lab: Lab) -> str:
     """Store a DHT record without a namespace."""
     host = lab.host(1)
-    dht = Directory(host, server=True, now=lambda: 0.0).service if lab.mended else KadDHT(host, DHTMode.SERVER)
+    dht = (
+        Directory(host, server=True, now=lambda: 0.0, verify=lambda _key, _signature, _text: None).service
+        if lab.mended
+        else KadDHT(host, DHTMode.SERVER)
+    )
     try:
         dht.validator.validate("nameless", b"x")
     except InvalidRecordType:
@@ -312,7 +316,7 @@ async def prefix(lab: Lab) -> str:
     """Look under which protocol the DHT answers when it was given a prefix."""
     host = lab.host(1)
     if lab.mended:
-        Directory(host, server=True, now=lambda: 0.0)
+        Directory(host, server=True, now=lambda: 0.0, verify=lambda _key, _signature, _text: None)
     else:
         KadDHT(host, DHTMode.SERVER, protocol_prefix="/ggen")
     return next(name for name in map(str, host.get_mux().handlers) if "/kad/" in name)
@@ -322,7 +326,7 @@ async def routing_table(lab: Lab) -> str:
     """Look whether a connected peer that serves the DHT is in the routing table."""
     one, two = lab.host(1), lab.host(2)
     KadDHT(one, DHTMode.SERVER)
-    directory = Directory(two, server=True, now=lambda: 0.0)
+    directory = Directory(two, server=True, now=lambda: 0.0, verify=lambda _key, _signature, _text: None)
     async with one.run([_LOOPBACK]), two.run([_LOOPBACK]):
         await two.connect(address(one))
         await trio.sleep(1.0)
@@ -372,6 +376,22 @@ class _Lines(logging.Handler):
         self.count += record.name.startswith("libp2p.pubsub")
 
 
+_UNCONFIGURED = """
+import dns.resolver
+read = dns.resolver.BaseResolver.read_resolv_conf
+dns.resolver.BaseResolver.read_resolv_conf = lambda resolver, _source: read(resolver, "/nowhere/resolv.conf")
+import {module}
+"""
+
+
+async def unconfigured(lab: Lab) -> str:
+    """Import the library where there is no /etc/resolv.conf."""
+    module = "marketplace.p2p.library" if lab.mended else "libp2p"
+    done = await trio.run_process([sys.executable, "-c", _UNCONFIGURED.format(module=module)], check=False,
+                                  capture_stderr=True)  # fmt: skip
+    return "it is imported" if not done.returncode else "it cannot be imported"
+
+
 async def forged(lab: Lab) -> str:
     """Send a message with a wrong signature."""
     async with lab.peers(2) as (victim, other):
@@ -400,6 +420,7 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "window updates": window_updates,
     "log lines": log_lines,
     "forged": forged,
+    "no resolver": unconfigured,
 }
 
 

@@ -12,12 +12,14 @@ from support.cleanroom.images import debian_packages
 from support.cleanroom.images.python import python_image
 from support.cleanroom.images.services import DebianImage, postgres_image, redis_image
 from support.market.marketplace_room import ggen_image
+from support.p2p.images import peer_image
 from support.suite.gherkin_lint import FeatureFile, read
 from support.suite.shards import feature_files
 
 IMAGE_TAG = "use.with_image="
 _RECIPES: dict[str, Callable[[], Recipe]] = {
-    "probe": python_image, "ggen": ggen_image, "redis": redis_image, "postgres": postgres_image,
+    "probe": python_image, "ggen": ggen_image, "ggen-p2p": peer_image,
+    "redis": redis_image, "postgres": postgres_image,
 }  # fmt: skip
 
 

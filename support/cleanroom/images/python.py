@@ -135,7 +135,7 @@ class PythonProject:
         """Return a digest of base, sources, pins and the way of building."""
         files = [FILES / name for name in ("Dockerfile", "install.sh", "cleanroom-probe")]
         content: list[str | bytes] = [_FORMAT, python_base().key(), *(file.read_bytes() for file in files)]
-        for file in self._sources():
+        for file in self.sources():
             content += [file.relative_to(self.project).as_posix(), file.read_bytes()]
         return digest([*content, self.constraints.read_bytes(), *self.extras])
 
@@ -143,8 +143,8 @@ class PythonProject:
         """Write the Dockerfile, the wheels and the script that installs them."""
         for name in ("Dockerfile", "install.sh", "cleanroom-probe"):
             shutil.copy2(FILES / name, folder / name)
-        shutil.copytree(self._dependencies(), folder / "wheels" / "dependencies", copy_function=link_or_copy)
-        self._build_wheel(folder / "wheels" / "project")
+        shutil.copytree(self.dependencies(), folder / "wheels" / "dependencies", copy_function=link_or_copy)
+        self.build_wheel(folder / "wheels" / "project")
         return {}
 
     def build_tree(self, folder: Path, base: Path | None) -> None:
@@ -158,19 +158,21 @@ class PythonProject:
                 run_in_tree(folder, Path(build), ["sh", "/build/install.sh", step])
         shutil.copy2(FILES / "cleanroom-probe", folder / "usr/local/bin/cleanroom-probe")
 
-    def _sources(self) -> list[Path]:
+    def sources(self) -> list[Path]:
+        """Return the files of the project that an image is made of."""
         code = [path for package in self.packages for path in (self.project / package).rglob("*") if path.is_file()]
         kept = [path for path in code if path.suffix not in (".pyc", ".pyo")]
         about = [self.project / name for name in ("pyproject.toml", "README.md", "LICENSE")]
         return sorted(kept + [path for path in about if path.exists()])
 
-    def _requirements(self) -> list[str]:
+    def requirements(self) -> list[str]:
+        """Return what the project is installed with."""
         table = tomllib.loads((self.project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         return sorted([*table.get("dependencies", []), *self.extras])
 
-    def _dependencies(self) -> Path:
+    def dependencies(self) -> Path:
         """Return the folder of the dependencies' wheels; it is filled once for each set of pins."""
-        wanted = self._requirements()
+        wanted = self.requirements()
         key = digest([_FORMAT, sys.version, *wanted, self.constraints.read_bytes()])
 
         def fill(folder: Path) -> None:
@@ -179,10 +181,10 @@ class PythonProject:
 
         return cached("wheels", key, fill)
 
-    def _build_wheel(self, target: Path) -> None:
+    def build_wheel(self, target: Path) -> None:
         """Build the project's wheel from a copy: a build leaves files beside the sources."""
         with tempfile.TemporaryDirectory(prefix="cleanroom-source-") as name:
-            for file in self._sources():
+            for file in self.sources():
                 copy = Path(name) / file.relative_to(self.project)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, copy)

@@ -1,0 +1,202 @@
+"""Rooms of peers: `ggen market node run` in containers, each with its own home on a volume."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from marketplace.errors import UnavailableError
+from marketplace.registry.node_client import NodeClient
+from marketplace.security.keys import Signer
+from support.cleanroom.containers import GenericContainer
+from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.base import ExecResult, Recipe
+from support.cleanroom.peers import PeerNetwork
+from support.cleanroom.seeded import Seeded
+from support.cleanroom.waiting import ForPort, Wait
+from support.p2p.images import peer_image
+from support.p2p.peer_id import peer_id
+
+if TYPE_CHECKING:
+    from support.cleanroom.cleanroom import Cleanroom
+
+PORT = 4701
+HOME = "/home/user"
+PROJECT = "/tmp/project"  # noqa: S108 - inside a container
+SECONDS = 20.0
+
+_PREPARE = """
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from marketplace.security.keys import KeyRing
+home, now = Path(os.environ["GGEN_HOME"]), datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
+for folder, name in (("node", "identity"), ("keys", "default")):
+    keys = KeyRing(home / folder)
+    if not keys.path_of(name).exists():
+        keys.create(name, now, bytes.fromhex(os.environ["SEED_" + name.upper()]))
+"""
+_RUN = 'python -c "$0" && exec ggen market node run --json "$@"'
+_IN_PROJECT = 'mkdir -p "$0" && cd "$0" && exec "$@"'
+
+# Publishes packages of its own making, in one process: id, a text, and how many versions of it.
+_PUBLISH = """
+import json, os, sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from marketplace.errors import MarketError
+from marketplace.registry.p2p import P2PRegistry
+from marketplace.security.keys import KeyRing
+from marketplace.security.trust import TrustStore
+from marketplace.source import FolderSource, build_release
+home = Path(os.environ["GGEN_HOME"])
+signer = KeyRing(home / "keys").load()
+trust = TrustStore(home / "keys" / "trust.json")
+registry = P2PRegistry(home, signer=lambda: signer, trust=lambda: trust)
+id_, text, count, size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+told = []
+for number in range(1, count + 1):
+    folder = Path("/tmp/publish")
+    folder.mkdir(exist_ok=True)
+    lines = ["[package]", f'id = "{id_}"', f'version = "{number}.0.0"', f'description = "{text}"', 'license = "MIT"']
+    (folder / "package.toml").write_text("\\n".join(lines) + "\\n")
+    (folder / "text").write_text(f"{text} {number}")
+    if size:
+        (folder / "large").write_bytes((text.encode() * (size // len(text) + 1))[:size])
+    source = FolderSource.read(folder)
+    release = build_release(source, signer, datetime.now(UTC))
+    try:
+        receipt = registry.publish(source, release)
+        told.append(dict(receipt.extra))
+    except MarketError as error:
+        told.append({"error": error.code})
+print(json.dumps(told))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GgenNode:
+    """The product's node as a `NodeProgram`; `flags` are those of some nodes, `disks` the sizes of some homes."""
+
+    seeded: Seeded
+    flags: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    disks: Mapping[int, int] = field(default_factory=dict)
+    image: Recipe = field(default_factory=peer_image)
+
+    @property
+    def wait(self) -> Wait:
+        """It takes connections."""
+        return ForPort(PORT)
+
+    def id_of(self, number: int) -> str:
+        """Return the peer id of a node."""
+        return peer_id(self._seed("identity", number))
+
+    def _seed(self, what: str, number: int) -> bytes:
+        return self.seeded.key(f"{what}-{number}")
+
+    def key_of(self, number: int) -> str:
+        """Return the key with which a node's user publishes."""
+        return Signer.from_seed("default", self._seed("default", number)).public
+
+    def command(self, number: int, bootstrap: str) -> tuple[str, ...]:
+        """Join the bootstrap."""
+        joining = ("--bootstrap", f"/ip4/{bootstrap}/tcp/{PORT}/p2p/{self.id_of(0)}") if bootstrap else ()
+        listening = ("--listen", f"/ip4/0.0.0.0/tcp/{PORT}")
+        return ("sh", "-c", _RUN, _PREPARE, *listening, *joining, *self.flags.get(number, ()))
+
+    def keywords(self, room: "Cleanroom", number: int) -> Mapping[str, Any]:
+        """Give the node a home and its keys."""
+        seeds = {f"SEED_{what.upper()}": self._seed(what, number).hex() for what in ("identity", "default")}
+        found: dict[str, Any] = {"environment": {"GGEN_HOME": HOME, **seeds}}
+        if number in self.disks:
+            return found | {"scratch": {HOME: self.disks[number]}}
+        return found | {"mounts": {HOME: room.volume(f"home-{number}")}}
+
+
+class PeerRoom:
+    """A room with a network of nodes, which can be asked over the control sockets on their volumes."""
+
+    def __init__(self, room: "Cleanroom", count: int, program: GgenNode) -> None:
+        self.room = room
+        self.program = program
+        self.network: PeerNetwork = room.start_p2p_network(count, program)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names of the nodes by peer id."""
+        return {self.program.id_of(number): f"node-{number}" for number in range(len(self.network.nodes))}
+
+    def node(self, name: str) -> GenericContainer:
+        """Return the container of a node."""
+        return self.network.nodes[name]
+
+    def ask(self, name: str, do: str, **arguments: object) -> dict[str, Any]:
+        """Ask a node over its control socket."""
+        return NodeClient(self.room.volume(name.replace("node", "home")).path).ask(do, **arguments)
+
+    def connected(self, name: str) -> set[str]:
+        """Return the names of the nodes that a node is connected to."""
+        peers = self.ask(name, "peers")["peers"]
+        return {self.names.get(peer["id"], peer["id"]) for peer in peers if peer["connected"]}
+
+    def mesh(self, name: str) -> set[str]:
+        """Return the names of the nodes in a node's gossip mesh."""
+        return {self.names.get(peer["id"], peer["id"]) for peer in self.ask(name, "peers")["peers"] if peer["mesh"]}
+
+    def standing(self, name: str, of: str) -> dict[str, Any]:
+        """Return what a node thinks of a peer id."""
+        found = [peer for peer in self.ask(name, "peers")["peers"] if peer["id"] == of]
+        return found[0] if found else {"score": 0.0, "standing": "neutral", "offences": {}, "connected": False}
+
+    def ggen(self, name: str, *args: str) -> ExecResult:
+        """Run `ggen market` in a node's container, in a project folder."""
+        return self.node(name).exec(["sh", "-c", _IN_PROJECT, PROJECT, "ggen", "market", *args])
+
+    def json(self, name: str, *args: str) -> Any:
+        """Run `ggen market … --json` in a node's container, which must succeed."""
+        done = self.ggen(name, *args, "--json")
+        assert done.exit_code == 0, f"{name}: {' '.join(args)} gave {done.exit_code}: {done.stderr.decode()[-800:]}"
+        return json.loads(done.stdout)
+
+    def publish(self, name: str, id_: str, text: str, count: int = 1, size: int = 0) -> list[dict[str, Any]]:
+        """Publish versions of a package on a node; return what was told of each."""
+        told: list[dict[str, Any]] = json.loads(
+            self.node(name).run("python", "-c", _PUBLISH, id_, text, str(count), str(size))
+        )
+        return told
+
+    def until(self, what: Callable[[], Any], wanted: Any, seconds: float = SECONDS) -> Any:
+        """Look until something is as wanted or the time is over; return what it was at last.
+
+        A node that does not answer yet counts as "not yet".
+        """
+        found: Any = None
+
+        def look() -> bool:
+            nonlocal found
+            try:
+                found = what()
+            except UnavailableError as error:
+                found = error.code
+            return bool(found == wanted)
+
+        Deadline.after(seconds).poll(look, every=0.05, slowest=0.25)
+        return found
+
+    def alike(self, names: Sequence[str] = (), seconds: float = SECONDS) -> dict[str, tuple[str, int]]:
+        """Wait until nodes have the same logs and show all that is in them; return digests and releases by name."""
+        asked = names or sorted(self.network.nodes)
+        found: dict[str, tuple[str, int]] = {}
+
+        def equal() -> bool:
+            try:
+                states = {name: self.ask(name, "status") for name in asked}
+            except UnavailableError:
+                return False
+            found.update({name: (state["digest"], state["releases"]) for name, state in states.items()})
+            return len(set(found.values())) == 1 and not any(state["awaited"] for state in states.values())
+
+        Deadline.after(seconds).poll(equal, every=0.05, slowest=0.25)
+        return found
