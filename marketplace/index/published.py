@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from marketplace.index.local import LocalIndex, check_leaf
+from marketplace.index.local import LocalIndex
+from marketplace.index.log import check_leaf
 from marketplace.model.ids import PackageId
 from marketplace.model.release import YankRecord
 from marketplace.model.version import Version

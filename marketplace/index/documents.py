@@ -1,0 +1,69 @@
+"""What the search reads of the local index, and the downloads that it counts."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from marketplace.index.views import IndexViews
+from marketplace.search.base import RemovedDocument, SearchDocument
+
+if TYPE_CHECKING:
+    from marketplace.model.ids import PackageId
+
+_DOCUMENTS = "SELECT p.id, revision, document, coalesce(count, 0) FROM packages p LEFT JOIN downloads USING (id)"
+
+_BATCH = 500
+"""Ids asked for in one statement; SQLite's default limit of variables is 999 before 3.32."""
+
+
+class IndexDocuments(IndexViews):
+    """The search's `DocumentSource`."""
+
+    def revision(self) -> int:
+        """Return the number of the newest change; see `DocumentSource`."""
+        with self._guarded():
+            return int(self._meta("revision"))
+
+    def fingerprint(self) -> str:
+        """Return the identity of this index's history; see `DocumentSource`."""
+        with self._guarded():
+            return self._meta("fingerprint")
+
+    def documents(self, since: int = 0) -> Iterator[SearchDocument | RemovedDocument]:
+        """Yield changed packages, oldest change first; see `DocumentSource`."""
+        with self._guarded() as db:
+            rows = db.execute(f"{_DOCUMENTS} WHERE revision > ? ORDER BY revision", (since,))
+            for id_, revision, document, count in rows:
+                yield RemovedDocument(id_, revision) if document is None else _from_row(revision, document, count)
+
+    def lookup(self, ids: Sequence[str]) -> Mapping[str, SearchDocument]:
+        """Return the present documents of `ids`; see `DocumentSource`."""
+        found: dict[str, SearchDocument] = {}
+        with self._guarded() as db:
+            for start in range(0, len(ids), _BATCH):
+                part = ids[start : start + _BATCH]
+                marks = ",".join("?" * len(part))
+                rows = db.execute(f"{_DOCUMENTS} WHERE document IS NOT NULL AND p.id IN ({marks})", part)
+                found |= {id_: _from_row(revision, document, count) for id_, revision, document, count in rows}
+        return found
+
+    def downloads(self, id_: "PackageId") -> int:
+        """Return how often the package was downloaded from here."""
+        with self._guarded() as db:
+            row = db.execute("SELECT count FROM downloads WHERE id = ?", (str(id_),)).fetchone()
+            return row[0] if row else 0
+
+    def count_downloads(self, ids: "Sequence[PackageId]") -> None:
+        """Count one download of each package."""
+        with self._transaction() as db:
+            for id_ in ids:
+                db.execute(
+                    "INSERT INTO downloads VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1", (str(id_),)
+                )
+                db.execute("UPDATE packages SET revision = ? WHERE id = ?", (self._next_revision(), str(id_)))
+
+
+def _from_row(revision: int, document: str, downloads: int) -> SearchDocument:
+    fields = json.loads(document)
+    fields |= {name: tuple(fields[name]) for name in ("tags", "keywords", "authors")}
+    return SearchDocument(**fields | {"revision": revision, "downloads": downloads})
