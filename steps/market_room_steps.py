@@ -7,12 +7,12 @@ from behave import given, then, when
 
 from support.market.market_checks import Market
 from support.market.marketplace_room import PROJECT, set_up
-from support.trials.room_checks import open_room
+from support.trials.room_checks import open_strictest
 
 
-@given("an empty marketplace in a strict room on {engine:w}")
+@given("an empty marketplace in a room on {engine:w}, as strict as that can be")
 def step_empty(context, engine):
-    context.room = open_room(context, engine)
+    context.room = open_strictest(context, engine)
     context.market = Market(set_up(context.room, []))
 
 
@@ -107,9 +107,9 @@ def step_again(context):
     assert set(context.market.whole_or_absent(absent).values()) <= {"published"}, absent
 
 
-@given("a marketplace in a strict room on {engine:w}")
+@given("a marketplace in a room on {engine:w}, as strict as that can be")
 def step_marketplace(context, engine):
-    context.room = open_room(context, engine)
+    context.room = open_strictest(context, engine)
     context.marketplace = context.room.setup_marketplace()
     context.user = context.marketplace.user()
 

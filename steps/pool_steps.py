@@ -6,7 +6,7 @@ from support.cleanroom.waiting import WaitTimeoutError
 from support.trials import pool_checks
 
 
-@given("a pool of {size:d} strict rooms on {engine:w}, each with a container")
+@given("a pool of {size:d} rooms on {engine:w}, as strict as that can be, each with a container")
 def step_pool(context, size, engine):
     context.builder = context.session.rooms.builder(engine)
     context.pool = pool_checks.pool_of(context.builder, size)
@@ -14,7 +14,7 @@ def step_pool(context, size, engine):
     context.taken = []
 
 
-@given("a pool of strict rooms on {engine:w} whose programs never answer")
+@given("a pool of rooms on {engine:w}, as strict as that can be, whose programs never answer")
 def step_broken_pool(context, engine):
     context.builder = context.session.rooms.builder(engine)
     context.pool = pool_checks.broken_pool(context.builder)

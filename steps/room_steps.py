@@ -6,9 +6,8 @@ from behave import given, then, when
 
 from support.cleanroom.engine.base import EngineError
 from support.cleanroom.policy import Policy
-from support.cleanroom.rooms import strictest
 from support.trials import room_checks
-from support.trials.room_checks import open_room
+from support.trials.room_checks import open_room, open_strictest
 
 
 @given("a strict room on {engine:w}")
@@ -18,12 +17,12 @@ def step_room(context, engine):
 
 @given("a room on {engine:w}, as strict as that can be")
 def step_strictest(context, engine):
-    context.room = open_room(context, engine, strictest(context.session.rooms.builder(engine).engine))
+    context.room = open_strictest(context, engine)
 
 
-@given("another strict room on {engine:w}")
+@given("another room on {engine:w}, as strict as that can be")
 def step_other_room(context, engine):
-    context.other_room = open_room(context, engine)
+    context.other_room = open_strictest(context, engine)
 
 
 @given("a room on {engine:w} that is only cut off")
@@ -51,9 +50,9 @@ def step_pids(context, engine, count):
     context.room = open_room(context, engine, Policy.strict_isolation().with_pids_limit(count))
 
 
-@given("a strict room on {engine:w} whose programs are root")
+@given("a room on {engine:w}, as strict as that can be, whose programs are root")
 def step_root(context, engine):
-    context.room = open_room(context, engine, Policy.strict_isolation().with_user("0:0"))
+    context.room = open_strictest(context, engine, user="0:0")
 
 
 @when("a container is started")

@@ -9,7 +9,7 @@ Feature: What went wrong in a room can be understood when the room is gone
     And it has steps that go wrong in every way
     And it has steps that go wrong in rooms
 
-  @use.with_engine=<engine>
+  @use.with_engine=<engine> @use.with_capability=stats
   Scenario Outline: On <engine>, a red scenario leaves what its rooms knew, a green one their timeline
     Given its file "features/rooms.feature" is
       """

@@ -19,7 +19,7 @@ Feature: A network of peers
 
   @faults @requires_root @use.with_engine=<engine>
   Scenario Outline: On <engine>, a <set> of nodes that is cut off is not answered by the others until it is healed
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And a network of 5 peers that can suffer "partition"
     And within 20 seconds each node is answered by all others
     When the <set> of the peers is cut off

@@ -57,7 +57,7 @@ Feature: A room keeps what its policy promises
 
   @use.with_capability=read_only_root @use.with_engine=<engine>
   Scenario Outline: On <engine>, the root of a strict room cannot be written, its scratch folder can
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with a volume at /data
     Then writing gives
       | path       | outcome |
@@ -89,7 +89,7 @@ Feature: A room keeps what its policy promises
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, a scratch folder is no bigger than it was made
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started with 5 MB of scratch at /small
     Then filling /small/x with 4 MB gives "written"
     And filling /small/y with 8 MB gives "ENOSPC"
@@ -101,7 +101,7 @@ Feature: A room keeps what its policy promises
 
   @use.with_capability=no_egress @use.with_engine=<engine>
   Scenario Outline: On <engine>, no name can be looked up and nothing outside can be reached
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started
     Then looking up "example.org" gives "unresolved"
     And connecting to 192.0.2.1 port 80 fails
@@ -114,7 +114,7 @@ Feature: A room keeps what its policy promises
 
   @use.with_capability=host_closed @use.with_engine=<engine>
   Scenario Outline: On <engine>, what listens on this machine cannot be reached from a room
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And a service of this machine that listens on all addresses
     When a container is started
     Then connecting to the service at the room's gateway fails
@@ -135,8 +135,8 @@ Feature: A room keeps what its policy promises
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, containers of a room reach each other, those of another room do not
-    Given a strict room on <engine>
-    And another strict room on <engine>
+    Given a room on <engine>, as strict as that can be
+    And another room on <engine>, as strict as that can be
     When a server is started
     And a container is started
     And a container is started in the other room
@@ -150,7 +150,7 @@ Feature: A room keeps what its policy promises
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, who runs in a strict room is nobody in particular and can become nothing more
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     When a container is started
     Then its programs run as user 10001 without capabilities, and cannot gain any
     And every try to rise is refused
@@ -162,7 +162,7 @@ Feature: A room keeps what its policy promises
 
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, even root of a strict room has no capabilities
-    Given a strict room on <engine> whose programs are root
+    Given a room on <engine>, as strict as that can be, whose programs are root
     When a container is started
     Then its programs run as user 0 without capabilities, and cannot gain any
 

@@ -5,7 +5,7 @@ Feature: Databases in a room
 
   @crash @use.with_engine=<engine> @use.with_image=redis @use.with_capability=images
   Scenario Outline: On <engine>, Redis has what it was given after it was killed and started again
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And Redis in the room
     When the key "greeting" is set to "hello" in Redis
     And the database is killed and started again
@@ -19,7 +19,7 @@ Feature: Databases in a room
 
   @crash @use.with_engine=<engine> @use.with_image=postgres @use.with_capability=images
   Scenario Outline: On <engine>, PostgreSQL has what it committed after it was killed and started again
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And PostgreSQL in the room
     When the row "hello" is committed to a table in PostgreSQL
     And the database is killed and started again
@@ -33,8 +33,8 @@ Feature: Databases in a room
 
   @security @use.with_engine=<engine> @use.with_image=redis @use.with_capability=images
   Scenario Outline: On <engine>, two rooms do not see each other's databases
-    Given a strict room on <engine>
-    And another strict room on <engine>
+    Given a room on <engine>, as strict as that can be
+    And another room on <engine>, as strict as that can be
     And Redis in each of the two rooms
     When the key "greeting" is set to "hello" in Redis
     Then Redis gives "" for the key "greeting" in the other room
@@ -47,7 +47,7 @@ Feature: Databases in a room
 
   @security @use.with_engine=<engine> @use.with_image=redis,postgres @use.with_capability=images
   Scenario Outline: On <engine>, databases run under strict isolation, and not as root
-    Given a strict room on <engine>
+    Given a room on <engine>, as strict as that can be
     And Redis in the room
     Then the database's processes are all of user 10001, and its root cannot be written
     Given PostgreSQL in the room

@@ -26,7 +26,7 @@ Feature: Each scenario can be asked what it costs
     When the suite is run
     Then its output has no figures
 
-  @cleanroom @use.with_engine=<engine>
+  @cleanroom @use.with_engine=<engine> @use.with_capability=stats
   Scenario Outline: Containers on <engine> are counted with their processor time and memory
     Given its file "features/room.feature" is
       """

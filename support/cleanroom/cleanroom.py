@@ -6,7 +6,6 @@ first, when the room closes, whatever has happened in between; what a killed run
 """
 
 import itertools
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -31,6 +30,7 @@ from support.cleanroom.engine.base import (
     Recipe,
     Volume,
 )
+from support.cleanroom.engine.files import remove_folder
 from support.cleanroom.measuring import measured
 from support.cleanroom.policy import Policy
 from support.cleanroom.reaper import current_run, keep_run
@@ -264,7 +264,7 @@ class Cleanroom:
                 self._tell_witness()
         self.closed = True
         self.note("closed")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
         self.containers.clear()
         if troubles:
             raise CleanupError(f"room {self.id} is not clean:\n" + "\n".join(troubles))

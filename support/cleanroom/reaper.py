@@ -9,7 +9,6 @@ import argparse
 import atexit
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from support.cleanroom.engine.base import (
     run_folder,
 )
 from support.cleanroom.engine.choice import available
+from support.cleanroom.engine.files import remove_folder
 from support.cleanroom.engine.run_id import RunId
 
 _DONE = b"done\n"
@@ -59,7 +59,7 @@ class Run:
     def close(self) -> None:
         """Remove the folder, unless rooms are kept, and let the watchdog go: there is nothing left to watch."""
         if not is_kept(str(self.id)):
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_folder(self.folder)
         assert self._watchdog.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._watchdog.stdin.write(_DONE)
@@ -135,7 +135,7 @@ def sweep(engines: Iterable[Engine]) -> int:
         count += len(found)
     for folder in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*"):
         if _is_abandoned(folder.name.removeprefix(RUN_FOLDER_PREFIX)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
             count += 1
     return count
 
@@ -153,7 +153,7 @@ def reap(run: str) -> None:
     deadline, quiet = Deadline.after(_SECONDS), 0
     while (quiet := quiet + 1 if _reap_once(run, engines) else 0) < _QUIET_LOOKS and not deadline.expired():
         deadline.sleep(_PAUSE)
-    shutil.rmtree(run_folder(run), ignore_errors=True)
+    remove_folder(run_folder(run))
 
 
 def _reap_once(run: str, engines: list[Engine]) -> bool:

@@ -37,8 +37,9 @@ class Rooms:
             choose(engine)
 
     def builder(self, name: str = "") -> CleanroomBuilder:
-        """Return a builder on the engine of a name, or on the run's own."""
-        return Cleanroom.builder().with_engine(choose(name or self.wanted))
+        """Return a builder on the engine of a name, or on the run's own; its rooms are as strict as that keeps them."""
+        found = choose(name or self.wanted)
+        return Cleanroom.builder().with_engine(found).with_policy(strictest(found))
 
     def cannot_run(self, tags: Collection[str]) -> str:
         """Return why a scenario with these tags cannot run here, or nothing; the first that can starts the watchdog."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,10 @@ import psutil
 from support.cleanroom import Cleanroom
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.engine import firewall
-from support.cleanroom.engine.base import ROOM_LABEL, Engine, Leftover
-from support.cleanroom.engine.choice import choose
+from support.cleanroom.engine.base import ROOM_LABEL, Capability, Engine, Leftover
 from support.cleanroom.engine.run_id import RunId
 from support.cleanroom.policy import Policy
-from support.cleanroom.rooms import Rooms, strictest
+from support.cleanroom.rooms import Rooms
 from support.cleanroom.seeded import Seeded
 from support.cleanroom.transcript import Transcript
 from support.cleanroom.waiting import (
@@ -205,12 +204,20 @@ def of_room(engine: Engine, room: str) -> list[Leftover]:
 
 
 def kinds(engine: Engine, room: str) -> set[str]:
-    """Return the kinds of what an engine has of a room, a host's as a container engine calls them."""
-    return {KINDS.get(item.kind, item.kind) for item in of_room(engine, room)}
+    """Return the kinds of what an engine has of a room."""
+    return as_kinds(engine, of_room(engine, room))
+
+
+def as_kinds(engine: Engine, items: Iterable[Leftover]) -> set[str]:
+    """Return the kinds of what an engine has, a host's as a container engine calls them."""
+    found = {KINDS.get(item.kind, item.kind) for item in items}
+    grouped = engine.name != "host" or Capability.STATS not in engine.missing()
+    return found if grouped or "network" not in found else found | {"container"}
 
 
 KINDS = {"cgroup": "container", "process": "network"}
-"""The host engine's containers are found by their control groups, its networks by the process that holds them."""
+"""The host engine's containers are found by their control groups, its networks by the process that holds them; where it
+has no control groups, that process stands for both: with it go its containers."""
 
 
 def open_room(context: Any, engine: str, policy: Policy | None = None) -> Cleanroom:
@@ -218,6 +225,12 @@ def open_room(context: Any, engine: str, policy: Policy | None = None) -> Cleanr
     room: Cleanroom = context.session.rooms.builder(engine).with_policy(policy or Policy.strict_isolation()).build()
     context.add_cleanup(room.close)
     return room
+
+
+def open_strictest(context: Any, engine: str, user: str = "") -> Cleanroom:
+    """Return a room that closes with the scenario, as strict as an engine keeps it; programs run as `user`."""
+    policy = context.session.rooms.builder(engine).policy
+    return open_room(context, engine, policy.with_user(user) if user else policy)
 
 
 def begin_another_run() -> None:
@@ -250,8 +263,7 @@ def independent_streams() -> bool:
 
 def story(rooms: Rooms, engine: str, seed: int) -> Transcript:
     """Let something happen in a room: made-up files are served and read, a command fails, hashes are asked for."""
-    policy = strictest(choose(engine))
-    with rooms.builder(engine).with_policy(policy).with_determinism(seed).build() as room:
+    with rooms.builder(engine).with_determinism(seed).build() as room:
         server = room.start_http({"story.txt": room.seeded.text("story").encode()})
         reader = room.start_generic()
         server.exec(["cat", "/data/story.txt"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import RUN_LABEL, Leftover, run_folder
 from support.cleanroom.engine.choice import choose
-from support.trials.room_checks import KINDS
+from support.trials.room_checks import as_kinds
 
 _SECONDS = 120.0
 
@@ -59,7 +59,7 @@ class Victim:
 
     def kinds(self) -> set[str]:
         """Return the kinds of what the engine has of the run."""
-        return {KINDS.get(item.kind, item.kind) for item in self.leftovers()}
+        return as_kinds(self._engine, self.leftovers())
 
     def send(self, name: str) -> None:
         """Send a signal and wait for the end."""

@@ -1,6 +1,10 @@
 """Files of a container by its own `cat`, where nothing else sees all its file systems; volumes that are folders."""
 
+import contextlib
+import os
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 from support.cleanroom.engine.base import (
     RUN_FOLDER_PREFIX,
@@ -41,6 +45,17 @@ def printed(done: ExecResult, source: str) -> bytes:
     if done.exit_code:
         raise FileNotFoundError(f"{source}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder as far as that can be done; an overlay's folder of work, which nobody may read, goes too."""
+
+    def open_and_retry(action: Callable[[str], object], name: str, _error: object) -> None:
+        with contextlib.suppress(OSError):
+            Path(name).chmod(0o700)
+            action(name) if action in (os.rmdir, os.unlink) else shutil.rmtree(name, ignore_errors=True)
+
+    shutil.rmtree(path, onerror=open_and_retry)
 
 
 def make_volume(name: str, labels: Labels) -> Volume:

@@ -7,7 +7,6 @@ host has no foot in a room's network: what listens on this machine cannot be rea
 
 import contextlib
 import os
-import shutil
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -185,7 +184,7 @@ class HostEngine:
             elif item.kind == "cgroup":
                 Group.named(item.id).remove()
             else:
-                shutil.rmtree(item.id, ignore_errors=True)
+                files.remove_folder(Path(item.id))
 
     def lines(self) -> list[object]:
         """Return nothing: a room's connections close with it."""

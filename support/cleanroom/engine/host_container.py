@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal as signals
 import socket
 import subprocess
@@ -25,7 +24,7 @@ from support.cleanroom.engine.base import (
 )
 from support.cleanroom.engine.bubblewrap import become, wrap
 from support.cleanroom.engine.cgroups import Group
-from support.cleanroom.engine.files import check_written, printed, writing
+from support.cleanroom.engine.files import check_written, printed, remove_folder, writing
 from support.cleanroom.engine.forward import Forwarder
 from support.cleanroom.engine.process_container import ProcessContainer
 from support.cleanroom.engine.processes import children, kill_tree
@@ -109,6 +108,11 @@ class HostContainer(ProcessContainer):
     def _user_option(self) -> list[str]:
         return ["--user", "--preserve-credentials"] if self._space.user_namespace else []
 
+    def _enter_room(self) -> list[str]:
+        """Return the words that make a command root of the room: only that may enter what bubblewrap has made."""
+        option = self._user_option()
+        return ["nsenter", f"--target={self._space.pid}", *option] if option else []
+
     def _become(self) -> list[str]:
         """Return the words that make a command run as another user of this machine, where that is ours to decide."""
         return [] if self._space.user_namespace else become(self._user)
@@ -162,9 +166,9 @@ class HostContainer(ProcessContainer):
         # The user is set by nsenter itself: an unknown user would lose what it may do inside by starting a program.
         groups = [] if self._space.user_namespace else ["setpriv", f"--regid={gid or uid}", "--clear-groups"]
         command = [
-            *self._enter(), *groups, "nsenter", f"--target={first}", "--user", "--preserve-credentials",
-            f"--setuid={uid}", "--mount", "--pid", "--ipc", "--uts", "--net", "setpriv", "--no-new-privs",
-            "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
+            *self._enter(), *groups, *self._enter_room(), "nsenter", f"--target={first}", "--user",
+            "--preserve-credentials", f"--setuid={uid}", "--mount", "--pid", "--ipc", "--uts", "--net",
+            "setpriv", "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
             *self._environment(environment)[:1], f"--chdir={self.spec.working_dir}",
             *self._environment(environment)[1:], *argv,
         ]  # fmt: skip
@@ -245,7 +249,8 @@ class HostContainer(ProcessContainer):
         if not first:
             return f"{self.spec.name} does not run"
         options = f"--user --preserve-credentials --setuid={uid} --mount --pid --ipc --uts --net"
-        return f"nsenter --target={first} {options} env -i PATH={PATH} HOME=/tmp sh"
+        room = " ".join([*self._enter_room(), ""])
+        return f"{room}nsenter --target={first} {options} env -i PATH={PATH} HOME=/tmp sh"
 
     def connect(self, network: Network) -> None:
         """Plug it into a network, with the address that it has or had there."""
@@ -275,7 +280,7 @@ class HostContainer(ProcessContainer):
             for target in [self._root, *(source for source, _ in self._mounts)]:
                 if target:
                     self._space.unmount(target)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_folder(self._folder)
         self._engine.leave(self._space.room)
 
 

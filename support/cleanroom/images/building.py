@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError
+from support.cleanroom.policy import USER
 
 _TIMEOUT = 600
 
@@ -35,8 +36,10 @@ def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
     program = shutil.which("bwrap")
     if not program:
         raise EngineError("bubblewrap is needed to build a tree; `make engine` installs it")
+    # Only a user whom the tree knows may make a database; who is not root cannot become one but in a user namespace.
+    user = ["--unshare-user", "--uid", USER.partition(":")[0], "--gid", USER.partition(":")[2]] if os.geteuid() else []
     command = [
-        program, "--bind", str(tree), "/", "--ro-bind", str(build), "/build", "--tmpfs", "/tmp",  # noqa: S108
+        program, *user, "--bind", str(tree), "/", "--ro-bind", str(build), "/build", "--tmpfs", "/tmp",  # noqa: S108
         "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--unshare-pid", "--die-with-parent", "--clearenv",
         "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--chdir", "/", *argv,
     ]  # fmt: skip
