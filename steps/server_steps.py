@@ -164,7 +164,7 @@ def step_publish(context, person, spec, token):
     context.publishers.publish(person, spec, token)
 
 
-@given('{person:w} has published "{spec}" over the wire')
+@step('{person:w} has published "{spec}" over the wire')
 def step_published(context, person, spec):
     context.publishers.publish(person, spec, 'a token for "io.acme"')
     assert context.publishers.last().status == 201, context.publishers.last()

@@ -53,6 +53,7 @@ Feature: Every verb keeps the same promises
       | token             |
       | token revoke      |
       | serve             |
+      | mirror            |
       | key trust         |
       | key revoke        |
     And these are all verbs there are
@@ -101,6 +102,7 @@ Feature: Every verb keeps the same promises
       | token list    |                                      | tokens tokens.0.name tokens.0.created tokens.0.namespaces |
       | token revoke  | default                              | name |
       | serve         | --port 0                             | url pid |
+      | mirror        | public                               | path packages releases written unchanged bytes log_size key |
       | key trust     | io.other {key}                       | namespace key replaced |
       | key revoke    | {key} --reason x                     | key reason |
     And these are all verbs there are but "key cache index registry token"

@@ -1,4 +1,4 @@
-"""serve, token: the operator's verbs."""
+"""serve, mirror, token: the operator's verbs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
 @click.option("--tls-cert", type=_FILE, default=None, help="Serve HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", type=_FILE, default=None, help="The certificate's private key (PEM).")
-@click.option("--name", default="local", show_default=True, help="How the registry calls itself.")
+@click.option("--name", default=None, help="The log's name, once and for all; such as registry.acme.example.")
 @with_session()
 def serve_command(  # noqa: PLR0917 - one for each option
-    session: Session, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None, name: str
+    session: Session, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None, name: str | None
 ) -> None:
     """Serve this home's registry over HTTP until it is stopped.
 
@@ -45,6 +45,42 @@ def _ready(session: Session, address: str) -> None:
 
     session.out.result({"url": address, "pid": os.getpid()}, lambda: [
         f"{render.good('Serving')} {session.home / 'registry'} at {render.bold(address)}",
+    ])  # fmt: skip
+
+
+@click.command("mirror")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--archives", is_flag=True, help="Write an archive of each release too.")
+@click.option("--name", default=None, help="The log's name, once and for all; such as registry.acme.example.")
+@with_session()
+def mirror_command(session: Session, folder: Path, archives: bool, name: str | None) -> None:
+    """Write this home's registry to FOLDER as files that any static file server can serve.
+
+    A second run writes what changed.
+
+    Example: ggen market mirror ./public --archives
+    """
+    from marketplace.server.content import Content
+    from marketplace.server.log import log_key
+    from marketplace.server.mirror import Mirror
+    from marketplace.server.options import LOG_KEY
+
+    key = log_key(session.home / "registry" / LOG_KEY, name)
+    target = session.folder / folder
+    with session.out.progress("mirroring") as advance:
+        mirror = Mirror(Content(session.open_local(), key, None), key, target, archives=archives, advance=advance)
+        done = mirror.run(lock_timeout=session.lock_timeout)
+    document = {
+        "path": str(target), "packages": done.packages, "releases": done.releases, "written": done.written,
+        "unchanged": done.unchanged, "bytes": done.bytes, "log_size": done.log_size, "key": str(key.verifier),
+    }  # fmt: skip
+    session.out.result(document, lambda: [
+        f"{render.good('Mirrored')} {render.plural(done.packages, 'package')} to {render.bold(str(target))}",
+        *render.fields([
+            ("written", f"{render.plural(done.written, 'file')}, {render.size(done.bytes)}"),
+            ("unchanged", render.plural(done.unchanged, "file")),
+            ("log", f"{done.log_size:,} entries, key {key.verifier}"),
+        ]),
     ])  # fmt: skip
 
 

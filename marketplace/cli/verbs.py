@@ -60,6 +60,7 @@ MARKET_VERBS: Mapping[str, Verb] = {
     **_family(
         "Run a registry", "serving",
         ("serve", "Serve this home's registry over HTTP."),
+        ("mirror", "Write this home's registry as files for any web server."),
         ("token", "Make, list and revoke publishers' tokens."),
     ),
     **_family(

@@ -12,7 +12,8 @@ def leaf_hash(record: bytes) -> bytes:
     return _sha256(_LEAF + record)
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node(left: bytes, right: bytes) -> bytes:
+    """Return the hash over two subtrees."""
     return _sha256(_NODE + left + right)
 
 
@@ -27,7 +28,7 @@ def append(peaks: Sequence[bytes], size: int, leaf: bytes) -> list[bytes]:
     grown = [*peaks, leaf]
     while size & 1:
         right, left = grown.pop(), grown.pop()
-        grown.append(_node(left, right))
+        grown.append(node(left, right))
         size >>= 1
     return grown
 
@@ -38,7 +39,7 @@ def root_of_peaks(peaks: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     root = peaks[-1]
     for peak in reversed(peaks[:-1]):
-        root = _node(peak, root)
+        root = node(peak, root)
     return root
 
 
@@ -77,11 +78,11 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         if last == 0:
             return False
         if place & 1 or place == last:
-            value = _node(sibling, value)
+            value = node(sibling, value)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            value = _node(value, sibling)
+            value = node(value, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and value == expected
 
@@ -119,10 +120,10 @@ def verify_consistency(old_size: int, old_root: bytes, size: int, new_root: byte
         if last == 0:
             return False
         if place & 1 or place == last:
-            old, new = _node(step, old), _node(step, new)
+            old, new = node(step, old), node(step, new)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            new = _node(new, step)
+            new = node(new, step)
         place, last = place >> 1, last >> 1
     return last == 0 and old == old_root and new == new_root

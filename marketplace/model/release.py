@@ -13,8 +13,8 @@ from marketplace.model.version import Version
 
 RELEASE_DOMAIN = b"ggen-market-release-v1\n"
 YANK_DOMAIN = b"ggen-market-yank-v1\n"
-MAX_RECORD = 1024 * 1024
-"""Longest record accepted, in bytes: a release with a thousand dependencies needs a tenth of it."""
+MAX_RECORD = 65_535
+"""Longest record accepted, in bytes: what the 16-bit lengths of a log's entry bundles can say (C2SP tlog-tiles)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,21 @@ class YankRecord:
 
 LogRecord = Release | YankRecord
 """What an entry of the log holds."""
+
+
+def check_length(record: LogRecord) -> None:
+    """Refuse a record that is too long for a log.
+
+    Raises:
+        IntegrityError: `record-too-long`.
+    """
+    length = len(record.encode())
+    if length > MAX_RECORD:
+        what = f"the record of {record.id}@{record.version}"
+        hint = "require fewer packages directly, or give a shorter reason"
+        message = f"{what} has {length:,} bytes, more than the {MAX_RECORD:,} that a log holds"
+        raise IntegrityError("record-too-long", message, hint=hint, length=length)
+
 
 _RELEASE_FIELDS: Mapping[str, type] = {
     "content_id": str,

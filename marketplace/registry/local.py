@@ -126,7 +126,10 @@ class LocalRegistry:
         self._append_yank(record)
 
     def _append_yank(self, record: "YankRecord") -> None:
+        from marketplace.model.release import check_length
+
         publisher = self.get_release(record.id, record.version).release.key
+        check_length(record)
         self._trust.check_yank(record, publisher)
         with self.store.writing(f"{record.action}ing {record.id}@{record.version}"):
             self.index.append_yank(record)

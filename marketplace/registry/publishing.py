@@ -9,7 +9,7 @@ from marketplace.errors import ConflictError, IntegrityError, MarketError, Unava
 from marketplace.index.local import LocalIndex
 from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
 from marketplace.model.package import PackageSource
-from marketplace.model.release import Release
+from marketplace.model.release import Release, check_length
 from marketplace.model.tree import digest_of
 from marketplace.registry.base import Receipt
 from marketplace.security.trust import TrustStore
@@ -117,8 +117,9 @@ def checked(source: PackageSource, release: Release) -> tuple[Manifest, bytes]:
     """Check that a release binds exactly this content; return the manifest as the release binds it.
 
     Raises:
-        IntegrityError: `release-mismatch`, or what `check_tree` and the manifest's parsing raise.
+        IntegrityError: `release-mismatch`, `record-too-long`, or what `check_tree` and the manifest's parsing raise.
     """
+    check_length(release)
     tree = source.tree
     check_tree(tree)
     with source.open(FILE_NAME) as file:

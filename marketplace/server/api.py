@@ -35,8 +35,9 @@ _SWITCHES = ("highlight",)
 class Api:
     """The handlers; each raises MarketErrors for whoever called it to answer with."""
 
-    def __init__(self, options: Options, pool: Pool, tokens: TokenStore) -> None:
+    def __init__(self, options: Options, name: str, pool: Pool, tokens: TokenStore) -> None:
         self._options = options
+        self._name = name
         self._pool = pool
         self._tokens = tokens
 
@@ -48,7 +49,7 @@ class Api:
         start = time.perf_counter()
         page = await self._pool.read(lambda content: content.registry.search(query))
         took = (time.perf_counter() - start) * 1000
-        return _json({"schema": 1, **page_json(query, page, self._options.name, took), "notes": page.notes})
+        return _json({"schema": 1, **page_json(query, page, self._name, took), "notes": page.notes})
 
     async def batch(self, request: Request) -> Response:
         """Send all that the wanted trees need."""
@@ -66,7 +67,7 @@ class Api:
         """Tell facts about the registry."""
         info = await self._pool.read(lambda content: content.registry.metadata())
         return _json({
-            "name": self._options.name, "protocol": PROTOCOL, "version": __version__, "packages": info.packages,
+            "name": self._name, "protocol": PROTOCOL, "version": __version__, "packages": info.packages,
             "releases": info.releases, "log_size": info.log_size, "log_root": info.log_root,
             "limits": {
                 "bundle": self._options.largest_bundle, "blob": self._options.largest_blob, "digests": MAX_BLOBS,

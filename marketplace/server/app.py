@@ -8,14 +8,16 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from marketplace.errors import IntegrityError, InvalidInputError, MarketError, NotFoundError
+from marketplace.protocol.paths import API
 from marketplace.server.answers import method_not_allowed, send_problem
 from marketplace.server.api import Api
 from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_of
 from marketplace.server.bodies import DisconnectedError
-from marketplace.server.content import Content, root_document
+from marketplace.server.content import Content
 from marketplace.server.files import Files
 from marketplace.server.fresh import FreshDocuments
-from marketplace.server.options import Options
+from marketplace.server.log import log_key
+from marketplace.server.options import LOG_KEY, Options
 from marketplace.server.pool import Pool
 from marketplace.server.routes import router
 from marketplace.server.tokens import TokenStore
@@ -28,12 +30,13 @@ class Application:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        root = root_document(options.name)
-        self._pool = Pool(lambda: Content(options.open_registry(), root))
+        key = log_key(options.folder / LOG_KEY, options.name)
+        self._pool = Pool(lambda: Content(options.open_registry(), key, API))
         self._documents = FreshDocuments(self._pool, options.folder / "index.sqlite", options.cache)
         registry = options.open_registry()
         self._files = Files(self._documents, self._pool, registry.store.path_of)
-        self._router: Any = router(Api(options, self._pool, TokenStore(options.folder / "tokens.json")))
+        tokens = TokenStore(options.folder / "tokens.json")
+        self._router: Any = router(Api(options, key.verifier.name, self._pool, tokens))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's worth of ASGI: the lifespan, or one request."""

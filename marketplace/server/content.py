@@ -8,13 +8,15 @@ from marketplace.errors import NotFoundError
 from marketplace.index import published
 from marketplace.index.local import LocalIndex
 from marketplace.index.published import Yanks, plain
+from marketplace.index.tiles import LogTiles
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
 from marketplace.protocol import documents
 from marketplace.protocol.documents import RegistryDocument
-from marketplace.protocol.paths import API, Kind, Place
+from marketplace.protocol.paths import Kind, Place
 from marketplace.registry.local import LocalRegistry
 from marketplace.search.base import SearchDocument
+from marketplace.server.log import Checkpoints, LogKey
 from marketplace.server.publishing import StoredSource
 from marketplace.storage.blobs import missing
 
@@ -26,12 +28,14 @@ class Content:
     """Makes the documents of `registry`, which other processes may change at any time.
 
     Args:
-        root: how the registry calls itself.
+        key: the key of the registry's log.
+        api: the base of the interface beside the files, None where there are files alone.
     """
 
-    def __init__(self, registry: LocalRegistry, root: RegistryDocument) -> None:
+    def __init__(self, registry: LocalRegistry, key: LogKey, api: str | None) -> None:
         self.registry = registry
-        self._root = root
+        self._root = RegistryDocument(key.verifier.name, key.verifier.name, str(key.verifier), api)
+        self._checkpoints = Checkpoints(registry.folder / "checkpoint", key)
         self._makers: Mapping[Kind, Callable[[Place], bytes | None]] = {
             "registry": lambda _place: documents.encode_registry(self._root),
             "package": lambda place: self.package(_id(place)),
@@ -40,11 +44,18 @@ class Content:
             "categories": lambda _place: documents.encode_categories(self.registry.categories()),
             "downloads": lambda place: self.downloads(_id(place)),
             "catalog": lambda _place: self.catalog(),
+            "checkpoint": lambda _place: self._checkpoints.current(self._index),
+            "tile": lambda place: self._tiles.tile(*_numbers(place)),
+            "entries": lambda place: self._tiles.entries(*_numbers(place)[1:]),
         }
 
     @cached_property
     def _index(self) -> LocalIndex:
         return self.registry.index
+
+    @cached_property
+    def _tiles(self) -> LogTiles:
+        return LogTiles(self._index)
 
     @cached_property
     def _yanks(self) -> Yanks:
@@ -132,6 +143,6 @@ def _id(place: Place) -> PackageId:
     return place.id
 
 
-def root_document(name: str) -> RegistryDocument:
-    """Return how a registry of that name, with the interface beside its files, calls itself."""
-    return RegistryDocument(name, "", "", API)
+def _numbers(place: Place) -> tuple[int, int, int]:
+    assert place.tile is not None  # noqa: S101 - places of these kinds have one
+    return place.tile.level, place.tile.index, place.tile.width

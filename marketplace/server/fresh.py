@@ -22,6 +22,9 @@ _COUNTED = frozenset({"downloads", "catalog"})
 _SMALLEST = 256
 """Documents up to this many bytes are not compressed: they fit into one packet as they are."""
 
+_CHECKPOINT_TTL = 30
+"""Seconds after which it is looked whether an unchanged log is to be signed again."""
+
 _MANY = 10_000
 """Changed packages that are remembered; beyond, everything is made anew once."""
 
@@ -95,7 +98,7 @@ class FreshDocuments:
         """
         wanted = self._wanted(place, await self.state())
         kept = self._kept.get(path)
-        while kept is None or _age(place, kept) < wanted:
+        while kept is None or not _holds(place, kept, wanted):
             # Of several that want the same one makes it; what it makes may have been begun before this one asked.
             if kept is not None:
                 self._kept.remove(path)
@@ -103,7 +106,7 @@ class FreshDocuments:
         return kept.document
 
     def _wanted(self, place: Place, state: _State) -> int:
-        """Return the age, as `_age` counts it, that a document must have to be true."""
+        """Return the size of the log, or the number of the change, that a document must have seen to be true."""
         if place.kind in _COUNTED:
             return state.revision
         return self._changed.get(str(place.id), 0) if place.kind in _BY_PACKAGE else state.size
@@ -144,7 +147,7 @@ class FreshDocuments:
             data = content.of(place)
             return _Kept(None if data is None else Document(data), state.size, state.revision)
 
-        return self._kept.get_with(path, make)
+        return self._kept.get_with(path, make, ttl=_CHECKPOINT_TTL if place.kind == "checkpoint" else None)
 
     def close(self) -> None:
         """Close the connection."""
@@ -152,8 +155,10 @@ class FreshDocuments:
             self._probe.close()
 
 
-def _age(place: Place, kept: _Kept) -> int:
-    return kept.revision if place.kind in _COUNTED else kept.size
+def _holds(place: Place, kept: _Kept, wanted: int) -> bool:
+    if place.immutable and kept.document is not None:
+        return True
+    return (kept.revision if place.kind in _COUNTED else kept.size) >= wanted
 
 
 def _looked(content: Content, before: int) -> tuple[int, int, list[str]]:

@@ -9,6 +9,10 @@ from marketplace.registry.local import LocalRegistry
 MIB = 1024 * 1024
 
 
+LOG_KEY = "log.key"
+"""The file of the log's key in the registry's folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """Everything that one server works with.
@@ -16,7 +20,7 @@ class Options:
     Attributes:
         folder: the registry's folder.
         open_registry: opens the registry; called once in each thread.
-        name: how the registry calls itself.
+        name: the name of its log, given when that is made; None for the one that it has, or a made-up one.
         cache: bytes of documents kept in memory by each worker.
         largest_bundle: bytes taken in one bundle.
         largest_blob: bytes taken for one blob.
@@ -24,7 +28,7 @@ class Options:
 
     folder: Path
     open_registry: Callable[[], LocalRegistry]
-    name: str = "local"
+    name: str | None = None
     cache: int = 64 * MIB
     largest_bundle: int = 1024 * MIB
     largest_blob: int = 512 * MIB

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from marketplace.errors import InvalidInputError, UnavailableError
-from marketplace.server.options import Options
+from marketplace.server.log import log_key
+from marketplace.server.options import LOG_KEY, Options
 
 _BACKLOG = 1024
 _PR_SET_PDEATHSIG = 1
@@ -97,8 +98,10 @@ def serve(options: Options, listening: Listening, ready: Callable[[str], None]) 
     Raises:
         UnavailableError: `address-unavailable`.
         InvalidInputError: `tls-invalid`.
+        MarketError: what `log_key` raises.
     """
     check_tls(listening)
+    log_key(options.folder / LOG_KEY, options.name)
     with bind(listening) as listener:
         server = _granian(options, listening, listener)
         address = address_of(listener, listening)

@@ -11,13 +11,14 @@ from marketplace.model.release import YankRecord
 from marketplace.model.tree import Tree, TreeEntry
 from marketplace.model.version import Version
 from marketplace.protocol import bundle, documents
-from marketplace.source import FolderSource
 from marketplace.storage.base import NewBlob
 from support.centralized.batches import batch
 from support.centralized.exchange import Answer
 from support.centralized.registries import Offer, bearer, send_blobs, send_release
 from support.centralized.servers import Server
+from support.market.packages import local_registry
 from support.market.signing import release_by, signer_of
+from support.market.world import World
 
 _HTTP_AT = "2026-01-01T00:00:00Z"
 
@@ -187,22 +188,24 @@ _SPOILT: Mapping[str, Callable[[Offer], tuple[list[NewBlob], bytes]]] = {
 }
 
 
+def publish_here(world: World, spec: str) -> Offer:
+    """Publish a package of Alice's in the scenario's home, in this process."""
+    offer = Offer.make(world, spec)
+    registry = local_registry(world.home)
+    registry.publish(offer.source, offer.release)
+    registry.index.close()
+    return offer
+
+
 def publish_in_turn(server: Server, id_: str, count: int) -> tuple[list[int], list[str]]:
     """Publish so many releases here, in this process, and ask for the document after each, twice.
 
     Returns how many releases each document listed, and the tags of the two answers that differed.
     """
-    from marketplace.source import build_release
-    from support.market.packages import local_registry
-
-    registry, signer = local_registry(server.world.home), signer_of("Alice")
     listed, differing = [], []
     for number in range(count):
-        offer = Offer.make(server.world, f"{id_}@1.{number}.0")
-        assert isinstance(offer.source, FolderSource)
-        registry.publish(offer.source, build_release(offer.source, signer, server.world.now))
+        publish_here(server.world, f"{id_}@1.{number}.0")
         one, two = server.ask(f"/packages/{id_}.json"), server.ask(f"/packages/{id_}.json")
         listed.append(len(documents.decode_package(one.body, PackageId(id_)).entries))
         differing += [two.headers["etag"]] if one.headers["etag"] != two.headers["etag"] else []
-    registry.index.close()
     return listed, differing

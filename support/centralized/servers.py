@@ -68,6 +68,12 @@ class Server:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return ask(self.url, path, method, headers=given, body=body, certificate=self.certificate)
 
+    def body(self, path: str) -> bytes:
+        """Return the body of a file that must be there; `path` is relative to the registry."""
+        answer = self.ask(f"/{path}")
+        assert answer.status == 200, (path, answer)
+        return answer.body
+
     def document(self, path: str) -> object:
         """Return a JSON document that must be there."""
         answer = self.ask(path)

@@ -1,0 +1,60 @@
+@http @level4
+Feature: A registry is written as files that any static file server can serve
+  As an operator
+  I want the registry's files in a folder
+  So that a web server, a bucket or a memory stick is a complete registry for reading
+
+  Background:
+    Given these packages of the sample catalog are published
+      | package                 |
+      | io.ggen.rust.core@1.0.0 |
+      | io.ggen.rust.core@1.1.0 |
+      | io.ggen.rust.axum@1.1.0 |
+
+  Scenario: Every file of a mirror is the one that the server answers with
+    When I run "ggen market mirror {root}/public --archives"
+    And I run the server "ggen"
+    Then each file of the mirror is what the server answers for its path
+    And the witness verifies the whole log of the mirror
+
+  Scenario: The next run writes what changed, and nothing else
+    Given I run "ggen market mirror {root}/public"
+    When I run "ggen market mirror {root}/public --json"
+    Then the JSON field "packages" is "2"
+    And the JSON field "releases" is "3"
+    And the JSON field "written" is "0"
+    When "io.acme.web@1.0.0" is published here by Alice
+    And I run "ggen market mirror {root}/public --json"
+    Then the JSON field "log_size" is "4"
+    And the mirror has the release "io.acme.web@1.0.0" and all its files
+    And nothing but the registry's files is in the mirror
+
+  Scenario: Blobs are shared with the store where the file system can, and documents are for all to read
+    When I run "ggen market mirror {root}/public"
+    Then the blobs of the mirror take no space of their own, or this file system cannot share
+    And its documents can be read by everybody
+
+  @concurrency
+  Scenario: Who reads a mirror while it is written never sees half a file, or a release whose files are not there
+    Given I run "ggen market mirror {root}/public"
+    When 15 releases of "io.acme.web" are published here, each mirrored at once, while somebody reads the mirror
+    Then the reader has read whole documents alone, and of each release the tree was there
+
+  Scenario Outline: A folder that is not this registry's mirror is left alone: <what>
+    Given a folder "public" that holds <what>
+    When I try "ggen market mirror {root}/public --json"
+    Then the exit code is 5
+    And the error code is "mirror-foreign"
+    And the folder "public" is as it was
+
+    Examples:
+      | what                           |
+      | somebody's pages               |
+      | the mirror of another registry |
+
+  @crash
+  Scenario: A mirror whose writing was killed is completed by the next run
+    When writing a mirror to "public" is killed after each of its first renames
+    And I run "ggen market mirror {root}/public"
+    Then nothing but the registry's files is in the mirror
+    And the witness verifies the whole log of the mirror
