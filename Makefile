@@ -6,6 +6,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
+	@echo "make registries  run the features about registries on a served one and on a mirror too"
 	@echo "make coverage  run the suite measured, and draw what of the product ran (ARGS=--check: fail below the goals)"
 	@echo "make engine install and start a Docker engine for the cleanroom (Debian, root); again: nothing to do"
 	@echo "make report write the last run as one HTML file (needs Node.js): build/report/index.html"
@@ -23,6 +24,13 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m support.suite.run_suite $(ARGS)
+
+ANY_REGISTRY = features/cli/yank.feature features/cli/publish_and_search.feature features/cli/project.feature \
+  features/local/install.feature features/local/lockfile.feature
+
+registries: .venv/ready
+	$(BIN)/python -m behave -f progress -D driver=inprocess -D registry=http $(ANY_REGISTRY)
+	$(BIN)/python -m behave -f progress -D driver=inprocess -D registry=mirror $(ANY_REGISTRY)
 
 coverage: .venv/ready
 	$(BIN)/python -m support.suite.run_coverage $(ARGS)
@@ -45,4 +53,4 @@ lint: .venv/ready
 clean:
 	rm -rf .venv build *.egg-info
 
-.PHONY: help demo test coverage engine report bench lint clean
+.PHONY: help demo test registries coverage engine report bench lint clean

@@ -2,6 +2,7 @@
 
 from behave import given, then, when
 
+from support.centralized.backends import backend
 from support.centralized.shops import digest_of_token
 
 
@@ -62,3 +63,16 @@ def step_trouble(context, trouble):
         path.chmod(0o644)
     else:
         path.write_text({"is no JSON": "{", "has another format": '{"format": 2, "tokens": {}}'}[trouble])
+
+
+@given("the registry is {kind}")
+@when("the registry is {kind}")
+def step_kind(context, kind):
+    context.world.backend = backend(kind)
+
+
+@then('the lock file is the same but for "{field}"')
+def step_same_but(context, field):
+    lines = [(context.world.project / "ggen.lock").read_text().splitlines(), context.lock.decode().splitlines()]
+    found, before = ([line for line in text if not line.startswith(f"{field} = ")] for text in lines)
+    assert found == before and lines[0] != lines[1], lines

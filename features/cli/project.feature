@@ -102,6 +102,7 @@ Feature: A project gets what it needs, and nobody changes it unnoticed
     Then the exit code is 3
     And the error code is "signature-wrong"
 
+  @use.with_registry=local
   Scenario: A damaged blob is never installed
     Given the blobs of the store are changed on disk
     When I try "ggen market add io.ggen.rust.core --json"

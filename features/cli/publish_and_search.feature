@@ -57,6 +57,7 @@ Feature: What is published is found by the very next search
     When I run "ggen market search axum --json"
     Then the JSON field "total" is "0"
 
+  @use.with_registry=local,http
   Scenario: A misspelled id is answered with the right one
     Given I run "ggen market publish axum"
     When I try "ggen market info io.ggen.rust.axmu"
@@ -77,6 +78,7 @@ Feature: What is published is found by the very next search
       | --min-downloads 1    | 0     |
       | --tag rust           | 0     |
 
+  @use.with_registry=local
   Scenario: A damaged search index is told, rebuilt, and the answer is right
     Given I run "ggen market publish axum"
     And I run "ggen market search axum"
@@ -86,6 +88,7 @@ Feature: What is published is found by the very next search
     And the error output contains "has been rebuilt"
     And the JSON field "total" is "1"
 
+  @use.with_registry=local
   Scenario: The index is backed up, damaged and restored
     Given I run "ggen market publish axum"
     And I run "ggen market index backup backup.sqlite"
@@ -97,6 +100,7 @@ Feature: What is published is found by the very next search
     And I run "ggen market index verify"
     Then the output contains "Sound"
 
+  @use.with_registry=local
   Scenario: A view that was changed on disk is rebuilt from the log
     Given I run "ggen market publish axum"
     And the index's list of releases is emptied on disk
@@ -106,6 +110,7 @@ Feature: What is published is found by the very next search
     And I run "ggen market versions io.ggen.rust.axum"
     Then the output contains "0.1.0"
 
+  @use.with_registry=local
   Scenario: A damaged blob is found
     Given I run "ggen market publish axum"
     And a blob of the store is changed on disk
@@ -113,6 +118,7 @@ Feature: What is published is found by the very next search
     Then the exit code is 3
     And the error code is "store-damaged"
 
+  @use.with_registry=local
   Scenario: A lost blob is found, with the release that needs it
     Given I run "ggen market publish axum"
     And the content store loses every blob

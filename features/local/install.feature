@@ -28,12 +28,14 @@ Feature: Installing changes the project and nothing else, and overwrites nobody'
       Then the exit code is 3
       And the JSON field "packages.0.problems.0.kind" is "modified"
 
+    @use.with_registry=local
     Scenario: A package without local edits is removed although the content store has lost its release
       Given I run "ggen market add io.ggen.rust.core"
       And the content store loses every blob
       When I run "ggen market remove io.ggen.rust.core"
       Then the project has no file ".ggen/packages"
 
+    @use.with_registry=local
     Scenario: When nothing tells any more what was installed, it is not touched
       Given I run "ggen market add io.ggen.rust.core"
       And the content store loses every blob
@@ -135,6 +137,7 @@ Feature: Installing changes the project and nothing else, and overwrites nobody'
       And the project has no file ".ggen/trees"
       And the project has no file ".ggen/staging"
 
+    @use.with_registry=local
     Scenario: What the content store lacks cannot be installed, and the project stays as it was
       Given I run "ggen market add io.ggen.rust.axum --no-install"
       And the content store loses every blob
@@ -173,6 +176,7 @@ Feature: Installing changes the project and nothing else, and overwrites nobody'
       When I run "ggen market verify"
       Then the output contains "2 packages"
 
+    @use.with_registry=local,mirror
     Scenario: Fifty packages are installed, verified and removed
       Given 50 packages that need each other are published
       When I run "ggen market add many.lib.p49 --json"

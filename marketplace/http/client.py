@@ -114,6 +114,11 @@ class Client:
             self._refuse_absent(url, wanted)
             return self._asked(wanted, read, known, operation or self.operation())
 
+    def kept(self, wanted: Wanted, read: Callable[[bytes], _T]) -> _T | None:
+        """Return what is kept of a document, however old, without asking; None when nothing is."""
+        known = self._known(self.base + wanted.path, read)
+        return known[1] if known else None
+
     def _known(self, url: str, read: Callable[[bytes], _T]) -> tuple[Entry, _T] | None:
         entry = self.cache.load(url)
         if entry is None or entry.status != _FOUND:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from marketplace.storage.base import BlobStore
 
 _SEARCH = "ggen market search QUERY"
+_CATALOG = Wanted(paths.CATALOG, "the catalog", _SEARCH, documents.MAX_CATALOG)
 
 
 class CentralizedRegistry:
@@ -103,11 +104,19 @@ class CentralizedRegistry:
     def _unknown(self, id_: PackageId, error: NotFoundError) -> NotFoundError:
         given = error.details.get("suggestions")
         close = [str(item)[:200] for item in given[:3]] if isinstance(given, list) else []
+        close = close or self._suggested(id_)
         hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
         message = f"{self.name} has no package {id_}"
         return NotFoundError(
             "package-not-found", message, hint=hint, id=str(id_), suggestions=close, registry=self.name
         )
+
+    def _suggested(self, id_: PackageId) -> list[str]:
+        """Return ids spelled alike from the catalog, if it is here: it is not fetched for a misspelled name."""
+        from marketplace.registry.remote_search import Catalog, suggest_in
+
+        kept = self._client.kept(_CATALOG, lambda data: (digest_of(data), documents.decode_catalog(data)[0]))
+        return suggest_in(Catalog(*kept), self._folder / "search", str(id_), self._notify) if kept else []
 
     def _listed(self, release: Release, yank: YankRecord | None) -> ListedRelease:
         return ListedRelease(release, yank.reason if yank and self._is_good(yank, release) else None)
@@ -189,8 +198,7 @@ class CentralizedRegistry:
         return tuple(PackageId(document.id) for document in self._catalog()[1])
 
     def _catalog(self) -> tuple[str, tuple[SearchDocument, ...]]:
-        wanted = Wanted(paths.CATALOG, "the catalog", _SEARCH, documents.MAX_CATALOG)
-        return self._client.document(wanted, lambda data: (digest_of(data), documents.decode_catalog(data)[0]))
+        return self._client.document(_CATALOG, lambda data: (digest_of(data), documents.decode_catalog(data)[0]))
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Answer a search; see `Registry`."""

@@ -1,8 +1,9 @@
 """Searching a registry over HTTP: by its interface, or in its catalog where there are files alone."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from marketplace.errors import IntegrityError
@@ -15,6 +16,9 @@ from marketplace.search.base import (
     SearchPage,
     SearchQuery,
 )
+
+if TYPE_CHECKING:
+    from marketplace.search.engine import TantivySearch
 
 _MAX_PAGE = 4 * 1024 * 1024
 _TEXTS = ("id", "version", "title", "description", "category", "license", "updated_at")
@@ -103,7 +107,21 @@ class Catalog:
 
 
 def search_in(catalog: Catalog, folder: Path, query: SearchQuery, notify: Callable[[str], None]) -> SearchPage:
-    """Search in a catalog; the index made of it is kept in `folder` until the catalog changes."""
+    """Search in a catalog; the index made of it is kept in `folder` until another catalog comes."""
+    return _engine(catalog, folder, notify).search(query)
+
+
+def suggest_in(catalog: Catalog, folder: Path, text: str, notify: Callable[[str], None]) -> list[str]:
+    """Return the ids of a catalog that are spelled like `text`."""
+    return _engine(catalog, folder, notify).suggest(text)
+
+
+def _engine(catalog: Catalog, folder: Path, notify: Callable[[str], None]) -> "TantivySearch":
     from marketplace.search.engine import TantivySearch
 
-    return TantivySearch(folder, catalog, notify).search(query)
+    name = catalog.fingerprint().removeprefix("sha256:")[:16]
+    for other in folder.iterdir() if folder.is_dir() else ():
+        if not other.name.startswith(name):
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return TantivySearch(folder / name, catalog, notify)

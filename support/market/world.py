@@ -8,11 +8,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from support.market.drivers import Driver, ProcessDriver
 
@@ -39,11 +39,19 @@ class Outcome:
         return found
 
 
+class Backend(Protocol):
+    """Whose registry the commands of a scenario ask."""
+
+    def environ(self, world: "World", args: Sequence[str]) -> Mapping[str, str]:
+        """Make the registry ready for a command, and return what the command finds in its environment."""
+
+
 class World:
     """Everything a scenario touches, removed by `close`."""
 
-    def __init__(self, driver: Driver | None = None) -> None:
+    def __init__(self, driver: Driver | None = None, backend: Backend | None = None) -> None:
         self._driver = driver or ProcessDriver()
+        self.backend = backend
         self.root = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.home = self.root / "home"
         self.project = self.root / "project"
@@ -76,7 +84,8 @@ class World:
         program = Path(sys.executable).with_name(args[0])
         environ = {**os.environ, "GGEN_HOME": str(self.home), "SOURCE_DATE_EPOCH": str(int(self.now.timestamp()))}
         environ |= self.environ
-        return [str(program), *args[1:]], environ
+        command_line = [str(program), *args[1:]]
+        return command_line, {**environ, **(self.backend.environ(self, command_line) if self.backend else {})}
 
     def race(self, count: int, command: str) -> list[int]:
         """Run a command in `count` processes that start together; return their exit codes."""

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from support.centralized.backends import backend
 from support.cleanroom.artefacts import Witness
 from support.cleanroom.leaks import MARK, PATIENCE, Folders, LeakGate, Processes, Sockets, Threads
 from support.cleanroom.metrics import Meter
@@ -16,12 +17,15 @@ from support.market.catalogs.catalog import shared_catalog
 from support.market.drivers import driver
 from support.market.world import World
 
+_REGISTRY_TAG = "use.with_registry="
+
 
 class Session:
     """A run of behave; `userdata` are the `-D` settings.
 
-    They are `driver` (process, inprocess), `keep` (failed), `metrics` (yes), `engine` (auto, docker, host) and
-    `patience` (in seconds: how long what a scenario has left may take to go).
+    They are `driver` (process, inprocess), `registry` (local, http, mirror: whose registry commands ask),
+    `keep` (failed), `metrics` (yes), `engine` (auto, docker, host) and `patience` (in seconds: how long what a scenario
+    has left may take to go).
     Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
     removed at the end.
 
@@ -37,6 +41,8 @@ class Session:
         metrics = userdata.get("metrics", "")
         if metrics not in ("", "yes"):
             raise ValueError(f"there are no metrics {metrics!r}: only -D metrics=yes")
+        self.registry = userdata.get("registry", "local")
+        backend(self.registry)
         self.keeps_failed = keep == "failed"
         self._measures = metrics == "yes"
         self._patience = float(userdata.get("patience", PATIENCE))
@@ -62,6 +68,9 @@ class Session:
         """Return why a scenario with these tags is to be skipped here, or nothing."""
         if "needs_shared" in tags and shared_catalog() is None:
             return "../shared/catalog is not there"
+        wanted = {tag.removeprefix(_REGISTRY_TAG) for tag in tags if tag.startswith(_REGISTRY_TAG)}
+        if wanted and self.registry not in ",".join(wanted).split(","):
+            return f"it is about the registry {', '.join(wanted)}, and the run is on {self.registry} (-D registry)"
         if "requires_root" in tags and os.geteuid() != 0:
             return "it needs the rights of the superuser"
         return self.rooms.cannot_run(tags)
@@ -72,7 +81,7 @@ class Session:
 
     def world(self) -> World:
         """Return the world of a scenario."""
-        return World(self.driver)
+        return World(self.driver, backend(self.registry))
 
     def close(self) -> None:
         """Remove what is left of rooms, and the temporary folder."""
