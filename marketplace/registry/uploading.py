@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from marketplace.errors import ConflictError, IntegrityError
+from marketplace.errors import ConflictError, IntegrityError, NotFoundError
 from marketplace.http.base import Body, Failure, Request, read_body
 from marketplace.http.client import BLOBS, Client, Reply
 from marketplace.model.package import PackageSource
 from marketplace.model.release import Release, YankRecord
-from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.strict import read_object
 from marketplace.registry.base import Receipt
@@ -52,7 +51,7 @@ class Uploading:
                 raise
             listed = error.details.get("missing")
             lost = [d for d in listed if d in blobs] if isinstance(listed, list) else []
-            self._send((lost, {}), blobs, sent)  # they were collected in between
+            self._send(lost, blobs, sent)  # they were collected in between
             answer, before = self._record("releases", release.encode())
         if before:
             raise _exists(release)
@@ -95,23 +94,21 @@ class Uploading:
         reply = self._client.attempt(attempt)
         return reply, reply.status == _THERE and attempts == 1
 
-    def _missing(self, digests: Sequence[str]) -> tuple[list[str], dict[str, int]]:
-        """Return the digests that the registry lacks, and how much of some of them is there."""
+    def _missing(self, digests: Sequence[str]) -> list[str]:
+        """Return the digests that the registry lacks."""
         body = Body.of(json.dumps({"digests": list(digests)}).encode())
-        fields = _object(self._client.call("POST", self._api + "missing", body, headers=_JSON), "answer")
-        missing, partial_ = fields.get("missing"), fields.get("partial", {})
-        if not isinstance(missing, list) or not isinstance(partial_, dict) or not set(missing) <= set(digests):
+        missing = _object(self._client.call("POST", self._api + "missing", body, headers=_JSON), "answer").get(
+            "missing"
+        )
+        if not isinstance(missing, list) or not all(digest in digests for digest in missing):
             raise IntegrityError("document-malformed", "the list of missing blobs is malformed")
-        return missing, {d: n for d, n in partial_.items() if type(n) is int and DIGEST.fullmatch(str(d))}
+        return missing
 
-    def _send(
-        self, missing: tuple[list[str], dict[str, int]], blobs: Mapping[str, NewBlob], sent: dict[str, int]
-    ) -> None:
+    def _send(self, missing: Sequence[str], blobs: Mapping[str, NewBlob], sent: dict[str, int]) -> None:
         small = []
-        for digest in missing[0]:
+        for digest in missing:
             blob = blobs[digest]
-            if blob.size >= LARGE:
-                self._large(blob, missing[1].get(digest, 0))
+            if blob.size >= LARGE and self._large(blob):
                 sent[digest] = blob.size
             else:
                 small.append(blob)
@@ -127,11 +124,19 @@ class Uploading:
         )
         self._client.attempt(lambda: read_body(self._client.open(request), _MAX_ANSWER))
 
-    def _large(self, blob: NewBlob, offset: int) -> None:
-        """Send a blob in parts from `offset` on; after a break the registry says how much of it is there."""
+    def _large(self, blob: NewBlob) -> bool:
+        """Send a blob in parts, from where the registry has it; after a break it is asked again how much is there.
+
+        Returns False when the registry takes no parts (there is no such address): then the blob goes as a whole.
+        """
         url = f"{self._client.base}{self._api}uploads/{blob.digest.removeprefix('sha256:')}"
+        try:
+            offset = self._client.attempt(lambda: _offset(self._client, url))
+        except NotFoundError:
+            return False
         while offset < blob.size:
             offset = self._client.attempt(_Part(self._client, url, blob, offset).attempt)
+        return True
 
 
 class _Part:
@@ -143,7 +148,7 @@ class _Part:
 
     def attempt(self) -> int:
         """Send the part and return where the next begins."""
-        start = self._offset() if self._broke else self._start
+        start = _offset(self._client, self._url) if self._broke else self._start
         self._broke = True
         if start >= self._blob.size:
             return start
@@ -157,10 +162,12 @@ class _Part:
         response.close()
         return _number(response.headers.get("upload-offset", str(start + length)))
 
-    def _offset(self) -> int:
-        response = self._client.open(Request("HEAD", self._url))
-        response.close()
-        return _number(response.headers.get("upload-offset", ""))
+
+def _offset(client: Client, url: str) -> int:
+    """Return how much of a blob the registry has."""
+    response = client.open(Request("HEAD", url))
+    response.close()
+    return _number(response.headers.get("upload-offset", ""))
 
 
 def _exists(release: Release) -> ConflictError:

@@ -30,10 +30,10 @@ def verb_of(args: Sequence[str]) -> str:
     return args[2] if Path(args[0]).name == "ggen" and args[1:2] == ["market"] and len(args) > 2 else ""
 
 
-def name_it(world: World, url: str, token: str | None = None) -> None:
-    """Let the home know a registry as `corp`, with a token for it."""
+def name_it(world: World, url: str, token: str | None = None, name: str = "corp") -> None:
+    """Let the home know a registry by a name, with a token for it."""
     settings = Settings.load(folder=world.root, environ={"GGEN_HOME": str(world.home)}, flags={})
-    add(settings, Known("corp", url))
+    add(settings, Known(name, url))
     if token:
         Credentials(world.home / "credentials.json").keep(origin_of(url), token)
 

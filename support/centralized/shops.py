@@ -37,6 +37,14 @@ class Shops:
         self._seen: dict[str, int] = {}
         self._as_publisher("ggen market key new")
 
+    @classmethod
+    def over(cls, world: World, name: str, proxy: FaultProxy) -> "Shops":
+        """Return the registry behind a proxy as the only one; nothing is published here."""
+        shops = cls.__new__(cls)
+        shops._world, shops._user, shops._publisher = world, world.home, world.home
+        shops.shelves, shops.proxies, shops._names, shops._seen = {}, {name: proxy}, {}, {}
+        return shops
+
     def close(self) -> None:
         """End everything."""
         for proxy in self.proxies.values():
@@ -66,7 +74,7 @@ class Shops:
         lines = f'[package]\nid = "{id_}"\nversion = "{version}"\ndescription = "A package"\nlicense = "MIT"\n'
         (folder / "package.toml").write_text(lines, encoding="utf-8")
         for name, size, filling in files:
-            (folder / name).write_bytes(_noise(size, filling))
+            (folder / name).write_bytes(noise(size, filling))
         self._as_publisher(f"ggen market publish {folder}")
 
     def yank(self, spec: str) -> None:
@@ -166,7 +174,7 @@ def digest_of_token(token: str) -> str:
     return f"Bearer sha256:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
-def _noise(size: int, filling: str) -> bytes:
+def noise(size: int, filling: str) -> bytes:
     """Return bytes that do not compress, the same for one filling."""
     import random
 

@@ -1,0 +1,127 @@
+@http @level4
+Feature: With a registry that has an interface everything lacking is one request, and publishing is three
+  As a template user or a publisher
+  I want few requests, and broken ones to go on where they were
+  So that a slow or shaky network costs me seconds and nothing else
+
+  Background:
+    Given the registry "corp" is served, behind a fault proxy
+    And I run "ggen market key new"
+
+  Rule: Publishing
+
+    Scenario: What the registry lacks is sent, then the signed release; a second version sends what changed
+      Given the package io.acme.kit 1.0.0 with "a.bin 400000, b.bin 1000"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0 --json"
+      Then "corp" received exactly
+        | method | path             | status |
+        | GET    | /registry.json   | 200    |
+        | POST   | /api/v1/missing  | 200    |
+        | POST   | /api/v1/blobs    | 200    |
+        | POST   | /api/v1/releases | 201    |
+      Given the package io.acme.kit 1.1.0 with "a.bin 400000, b.bin 2000"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.1.0"
+      Then the output contains "3 new blobs"
+      And "corp" received exactly
+        | method | path             | status |
+        | GET    | /registry.json   | 304    |
+        | POST   | /api/v1/missing  | 200    |
+        | POST   | /api/v1/blobs    | 200    |
+        | POST   | /api/v1/releases | 201    |
+
+    @faults @retry
+    Scenario: A receipt that got lost is no conflict: the release is published once, and the publisher is told so
+      Given the package io.acme.kit 1.0.0 with "a.bin 1000"
+      And requests of "corp" for "POST /api/v1/releases" meet "lose"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0" whatever it tells
+      Then "corp" received exactly
+        | method | path             | status |
+        | GET    | /registry.json   | 200    |
+        | POST   | /api/v1/missing  | 200    |
+        | POST   | /api/v1/blobs    | 200    |
+        | POST   | /api/v1/releases | reset  |
+        | POST   | /api/v1/releases | 200    |
+      When I run "ggen market versions io.acme.kit --json"
+      Then the JSON field "versions.0.version" is "1.0.0"
+
+    @faults @retry
+    Scenario: A bundle that is cut on the way is sent again
+      Given the package io.acme.kit 1.0.0 with "a.bin 400000"
+      And requests of "corp" for "POST /api/v1/blobs" meet "cut-upload after=100000"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0" whatever it tells
+      And I run "ggen market add io.acme.kit"
+      And I run "ggen market verify"
+      Then the output contains "Verified"
+
+    Scenario: A file of many megabytes is published and installed
+      Given the package io.acme.kit 1.0.0 with "a.bin 9000000"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0"
+      And I run "ggen market add io.acme.kit"
+      And I run "ggen market verify"
+      Then the output contains "Verified"
+
+    @security
+    Scenario: Without a token nothing is published, and a token for another namespace is refused
+      Given the package org.other.kit 1.0.0 with "a.bin 1000"
+      When I try "ggen market publish {root}/packages/org.other.kit/1.0.0 --json"
+      Then the exit code is 7
+      And the error code is "namespace-denied"
+      Given I run "ggen market registry logout corp"
+      When I try "ggen market publish {root}/packages/org.other.kit/1.0.0 --json"
+      Then the exit code is 7
+      And the error code is "token-missing"
+
+  Rule: Installing
+
+    Background:
+      Given the package io.acme.kit 1.0.0 with "a.bin 1500000, b.bin 1500000, c.bin 100000"
+      And I run "ggen market publish {root}/packages/io.acme.kit/1.0.0"
+      And "corp" was asked for enough
+
+    Scenario: Everything lacking is one request, and a second install is none
+      When I run "ggen market add io.acme.kit --json"
+      Then "corp" received exactly
+        | method | path                       | status |
+        | GET    | /packages/io.acme.kit.json | 200    |
+        | GET    | /registry.json             | 304    |
+        | POST   | /api/v1/batch              | 200    |
+      When I run "ggen market install --json"
+      Then "corp" received nothing more
+
+    Scenario: An upgrade transfers what changed
+      Given I run "ggen market add io.acme.kit"
+      And the package io.acme.kit 1.1.0 with "a.bin 1500000, b.bin 1500000, c.bin 200000"
+      And I run "ggen market publish {root}/packages/io.acme.kit/1.1.0"
+      And "corp" was asked for enough
+      When I run "ggen market update --json"
+      Then "corp" received these
+        | path                       | status |
+        | /packages/io.acme.kit.json | 200    |
+        | /registry.json             | 304    |
+        | /api/v1/batch              | 200    |
+      And the JSON field "updated.0.version" is "1.1.0"
+      And fewer than 201000 bytes came for the last batch
+
+    @faults @retry
+    Scenario: A batch that breaks off goes on with what is still lacking
+      Given requests of "corp" for "POST /api/v1/batch" meet "truncate after=2000000"
+      When I run "ggen market add io.acme.kit" whatever it tells
+      Then two batches came, the second with fewer than 1800000 bytes
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
+    @security @faults
+    Scenario: A batch with a wrong bit is refused, and nothing is installed
+      Given requests of "corp" for "POST /api/v1/batch" meet "always corrupt at=900000"
+      When I try "ggen market add io.acme.kit --json"
+      Then the exit code is 3
+      And the error code is "blob-corrupt"
+      And the project has no file ".ggen/packages"
+
+    @security
+    Scenario: A release whose signature was changed on the way is never installed
+      Given the signature of io.acme.kit@1.0.0 is another one on the way
+      When I try "ggen market add io.acme.kit --json"
+      Then the exit code is 3
+      And the error code is "signature-wrong"
+      And the project has no file "ggen.lock"

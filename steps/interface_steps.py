@@ -1,0 +1,40 @@
+"""Steps about a registry with its interface, behind a fault proxy."""
+
+from behave import given, then
+
+from support.centralized.served_shop import ServedShop
+from support.centralized.shops import Shops
+
+
+@given('the registry "{name}" is served, behind a fault proxy')
+def step_served(context, name):
+    context.shop = ServedShop(context.world, name)
+    context.shops = Shops.over(context.world, name, context.shop.proxy)
+
+
+@given('the package {id_} {version} with "{files}"')
+def step_package(context, id_, version, files):
+    context.shop.write_package(id_, version, files)
+
+
+@given("the signature of {spec} is another one on the way")
+def step_forge(context, spec):
+    context.shop.forge_signature(spec.partition("@")[0])
+
+
+@then('"{name}" received exactly')
+@then('"{name}" received these')
+def step_received(context, name):
+    found = context.shops.received(name, context.table.headings)
+    assert found == [tuple(row.cells) for row in context.table], found
+
+
+@then("fewer than {size:d} bytes came for the last batch")
+def step_fewer(context, size):
+    assert context.shop.batches()[-1] < size, context.shop.batches()
+
+
+@then("two batches came, the second with fewer than {size:d} bytes")
+def step_two(context, size):
+    first, second = context.shop.batches()
+    assert second < size, (first, second)
