@@ -49,6 +49,17 @@ def step_publish(context, spec, order):
     context.answer = context.chains.publish(spec, order)
 
 
+@when('"{text}" is searched for in "{order}"')
+def step_search(context, text, order):
+    context.answer = context.chains.search(text, order)
+
+
+@then('"{name}" was asked for "{part}" {times:d} times')
+def step_asked(context, name, part, times):
+    found = context.chains.places[name].requests(part)
+    assert len(found) == times, found
+
+
 @then('the answer is "{answer}"')
 def step_answer(context, answer):
     assert context.answer == answer, (context.answer, context.chains.notes)

@@ -2,6 +2,7 @@
 
 from behave import given, then, when
 
+from marketplace.http.credentials import Credentials, token_source
 from support.centralized.backends import backend
 from support.centralized.shops import digest_of_token
 
@@ -54,6 +55,12 @@ def step_none(context, name):
 @then('the last request to "{name}" bore no token')
 def step_last_none(context, name):
     assert context.shops.proxies[name].received(["authorization"])[-1] == ("",)
+
+
+@then('the token of the environment for "{origin}" is offered to "{asked}": {offered}')
+def step_offered(context, origin, asked, offered):
+    token_of = token_source(Credentials(context.world.root / "none.json"), "ggen_secret", origin)
+    assert token_of(asked) == ("ggen_secret" if offered == "yes" else None)
 
 
 @when("the file of tokens {trouble}")

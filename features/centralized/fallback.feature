@@ -115,6 +115,17 @@ Feature: Several registries are asked in an order, and what must not cross does 
       When io.acmeleon.kit is looked up in "public,corp"
       Then the answer is "public"
 
+    Scenario Outline: A search that names it is sent to its registry alone: <text>
+      When "<text>" is searched for in "public | corp"
+      Then no request with "acme" in it has reached "public"
+      And "corp" was asked for "search" 1 times
+
+      Examples:
+        | text         |
+        | io.acme.web  |
+        | IO.ACME web  |
+        | see io.acme  |
+
     Scenario: Publishing does not leave it either
       When publishing io.acme.web@1.0.0 to "public" is tried
       Then the answer is "namespace-bound"

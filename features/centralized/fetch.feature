@@ -170,6 +170,15 @@ Feature: A project is installed over the network with few requests, each byte ch
       When I run "ggen market verify"
       Then the output contains "Verified"
 
+    Scenario: Wrong bytes from two are an error, and no third is asked
+      Given the registry "third" has it as files alone
+      And requests of "first" for "/archives/*" meet "always corrupt at=2000"
+      And requests of "second" for "/archives/*" meet "always corrupt at=2000"
+      When I try "ggen market add io.acme.kit --registry first,second,third --json"
+      Then the exit code is 3
+      And the error code is "archive-damaged"
+      And "third" received nothing more
+
     Scenario: Wrong bytes from both are an error
       Given requests of "first" for "/archives/*" meet "always corrupt at=2000"
       And requests of "second" for "/archives/*" meet "always corrupt at=2000"

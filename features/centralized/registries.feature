@@ -159,6 +159,17 @@ Feature: Registries have names, an order and tokens, and only the home says wher
       When I run "ggen market versions io.acme.base --registry other,local"
       Then no request to "other" bore a token
 
+    @level1
+    Scenario Outline: A token of the environment for https://corp.example:443 is not offered to <origin>
+      Then the token of the environment for "https://corp.example:443" is offered to "<origin>": <offered>
+
+      Examples:
+        | origin                    | offered |
+        | https://corp.example:443  | yes     |
+        | http://corp.example:80    | no      |
+        | https://corp.example:8443 | no      |
+        | https://evil.example:443  | no      |
+
     Scenario Outline: A file of tokens that <trouble> is refused
       Given the token "ggen_secret" is kept for "corp"
       When the file of tokens <trouble>

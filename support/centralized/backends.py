@@ -79,7 +79,7 @@ class Mirrored:
             self._shelf = Shelf()
             world.defer(self._shelf.close)
             name_it(world, f"http://{self._shelf.netloc}/")
-        files = {f"/{path}": data for path, data in files_of(world.home)}
+        files = {f"/{path}": data for path, data in files_of(world.home).items()}
         if files != self._shelf.documents:
             self._shelf.documents.clear()
             self._shelf.documents |= files

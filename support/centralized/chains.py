@@ -22,6 +22,7 @@ from marketplace.registry.base import Registry
 from marketplace.registry.centralized import CentralizedRegistry
 from marketplace.registry.chain import ChainRegistry
 from marketplace.registry.local import LocalRegistry
+from marketplace.search.base import SearchQuery
 from marketplace.security.trust import TrustStore
 from marketplace.storage.memory import MemoryStore
 from support.centralized.asking import Time
@@ -149,6 +150,13 @@ class Chains:
         except MarketError as error:
             return error.code
         return "published"
+
+    def search(self, text: str, order: str) -> str:
+        """Search in an order; return how much was found, or what the answer is instead."""
+        try:
+            return str(self.chain(order).search(SearchQuery(text)).total)
+        except MarketError as error:
+            return error.code
 
     def told(self) -> str:
         """Return who was asked in the last look-up, and what each said."""

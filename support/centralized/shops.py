@@ -93,7 +93,7 @@ class Shops:
 
     def fill(self, name: str, *, archives: bool = True, only: str = "") -> None:
         """Bring a registry to what is published by now."""
-        for path, data in files_of(self._publisher, archives=archives):
+        for path, data in files_of(self._publisher, archives=archives).items():
             if path == paths.CATALOG:
                 shown = [document for document in decode_catalog(data)[0] if document.id.startswith(only)]
                 self.shelves[name].documents[f"/{path}"] = encode_catalog(shown)
