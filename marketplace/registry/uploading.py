@@ -68,11 +68,10 @@ class Uploading:
             MarketError: what else the registry answers, or UnavailableError.
         """
         _, before = self._record("yanks", record.encode())
+        if before and record.action == "yank":
+            raise ConflictError("already-yanked", f"{record.id}@{record.version} is yanked already")
         if before:
-            code, word = (
-                ("already-yanked", "yanked already") if record.action == "yank" else ("not-yanked", "not yanked")
-            )
-            raise ConflictError(code, f"{record.id}@{record.version} is {word}")
+            raise ConflictError("not-yanked", f"{record.id}@{record.version} is not yanked")
 
     def _record(self, path: str, data: bytes) -> tuple[Reply, bool]:
         """Send a signed record; return the answer, and whether the record was there before this was asked.
