@@ -62,6 +62,7 @@ Feature: The registry's log is an open, signed log that anybody can verify
       | a negative size               | checkpoint-malformed |
       | an absurd size                | checkpoint-malformed |
       | two lines                     | checkpoint-malformed |
+      | the origin of another log, signed by this one | checkpoint-wrong |
       | an empty line in its text     | checkpoint-malformed |
 
   @level1

@@ -1,7 +1,7 @@
 """serve, mirror, token: the operator's verbs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,9 +23,31 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-cert", type=_FILE, default=None, help="Serve HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", type=_FILE, default=None, help="The certificate's private key (PEM).")
 @click.option("--name", default=None, help="The log's name, once and for all; such as registry.acme.example.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    default=100,
+    show_default=True,
+    help="Requests a second to the interface, for each client; 0 for any number.",
+)
+@click.option(
+    "--in-flight",
+    type=click.IntRange(1),
+    default=256,
+    show_default=True,
+    help="Requests that each worker answers at once; more are told to come again.",
+)
+@click.option(
+    "--drain",
+    type=click.FloatRange(0),
+    default=30,
+    show_default=True,
+    help="Seconds that requests in flight get when it is stopped.",
+)
+@click.option("--log/--no-log", default=True, help="Write a line of JSON for each request to stderr.")
 @with_session()
-def serve_command(  # noqa: PLR0917 - one for each option
-    session: Session, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None, name: str | None
+def serve_command(
+    session: Session, *, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None, **limits: Any
 ) -> None:
     """Serve this home's registry over HTTP until it is stopped.
 
@@ -36,7 +58,7 @@ def serve_command(  # noqa: PLR0917 - one for each option
     from marketplace.server.options import Options
     from marketplace.server.serving import Listening, serve
 
-    options = Options(folder=session.home / "registry", open_registry=session.open_local, name=name)
+    options = Options(folder=session.home / "registry", open_registry=session.open_local, **limits)
     serve(options, Listening(host, port, workers, tls_cert, tls_key), lambda address: _ready(session, address))
 
 

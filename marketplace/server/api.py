@@ -10,18 +10,21 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from marketplace import __version__
-from marketplace.errors import InvalidInputError, UnavailableError
+from marketplace.errors import InvalidInputError, NotFoundError, UnavailableError
+from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.documents import PROTOCOL
 from marketplace.search.base import SORTS, SearchQuery, page_json
 from marketplace.server import publishing
 from marketplace.server.answers import CHANGING
 from marketplace.server.batch import MAX_BLOBS, BatchRequest, blobs_of, digests
+from marketplace.server.board import Board
 from marketplace.server.bodies import BlockingBody, Body
 from marketplace.server.content import Content
 from marketplace.server.options import MIB, Options
 from marketplace.server.pool import Pool
 from marketplace.server.tokens import Token, TokenStore
+from marketplace.server.uploads import Uploads, numbers_of
 
 _MAX_REQUEST = 8 * MIB
 """Most bytes of a request that lists digests: a hundred thousand of them fit."""
@@ -35,11 +38,12 @@ _SWITCHES = ("highlight",)
 class Api:
     """The handlers; each raises MarketErrors for whoever called it to answer with."""
 
-    def __init__(self, options: Options, name: str, pool: Pool, tokens: TokenStore) -> None:
+    def __init__(self, options: Options, name: str, pool: Pool, board: Board) -> None:
         self._options = options
         self._name = name
         self._pool = pool
-        self._tokens = tokens
+        self._board = board
+        self._tokens = TokenStore(options.folder / "tokens.json")
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -78,16 +82,36 @@ class Api:
 
     async def missing(self, request: Request) -> Response:
         """Tell which blobs are not here."""
-        self._token(request)
+        token = self._token(request)
         asked = digests(await self._body(request, _MAX_REQUEST).json("request"), "digests", MAX_BLOBS)
         lacking = await self._pool.read(lambda content: [d for d in asked if not content.registry.store.has(d)])
-        return _json({"missing": lacking, "partial": {}})
+        partial = await self._pool.write(lambda content: self._uploads(content, token).partial(lacking))
+        return _json({"missing": lacking, "partial": partial})
+
+    async def upload_state(self, request: Request) -> Response:
+        """Tell how much of a blob is here."""
+        token, digest = self._token(request), _digest(request)
+        here = await self._pool.write(lambda content: self._uploads(content, token).offset(digest))
+        return Response(None, 200, {"upload-offset": str(here), "cache-control": "no-store"})
+
+    async def upload(self, request: Request) -> Response:
+        """Append a part of a blob."""
+        token, digest = self._token(request), _digest(request)
+        offset, length = numbers_of(request.scope, self._options.largest_blob)
+        stream = self._stream(request, length - offset)
+        here = await self._pool.write(
+            lambda content: self._uploads(content, token).append(digest, offset, length, stream)
+        )
+        return Response(None, 204, {"upload-offset": str(here)})
+
+    def _uploads(self, content: Content, token: Token) -> Uploads:
+        return Uploads(self._options.folder / "uploads", content.registry.store, token)
 
     async def blobs(self, request: Request) -> Response:
         """Keep the blobs of a bundle."""
         self._token(request)
         options = self._options
-        stream = cast(BinaryIO, BlockingBody(self._body(request, options.largest_bundle), asyncio.get_running_loop()))
+        stream = self._stream(request, options.largest_bundle)
         limits = bundle.Limits(MAX_BLOBS, options.largest_bundle, options.largest_blob)
         kept = await self._pool.write(lambda content: bundle.keep(stream, content.registry.store, limits))
         return _json({"stored": len(kept.stored), "bytes": sum(kept.stored.values())})
@@ -123,16 +147,46 @@ class Api:
         Raises:
             UnavailableError: `not-ready`.
         """
+        if self._board.draining:
+            raise UnavailableError("not-ready", "the server is being stopped", retry_after=5, problems=["draining"])
         problems = await self._pool.read(_troubles)
         if problems:
             raise UnavailableError("not-ready", "; ".join(problems), retry_after=5, problems=problems)
         return _json({"ok": True})
+
+    async def metrics(self, _request: Request) -> Response:
+        """Tell the numbers that operators watch."""
+        info = await self._pool.read(lambda content: content.registry.metadata())
+        gauges = (("packages", info.packages), ("releases", info.releases), ("log_entries", info.log_size))
+        text = "".join(f"# TYPE ggen_{name} gauge\nggen_{name} {value}\n" for name, value in gauges)
+        return Response(self._board.text() + text, media_type="text/plain; version=0.0.4")
+
+    async def openapi(self, _request: Request) -> Response:
+        """Describe the interface."""
+        from marketplace.server.openapi import document
+
+        return _json(document(self._name))
+
+    def _stream(self, request: Request, limit: int) -> BinaryIO:
+        return cast(BinaryIO, BlockingBody(self._body(request, limit), asyncio.get_running_loop()))
 
     def _token(self, request: Request) -> Token:
         return self._tokens.authenticate(request.headers.get("authorization"))
 
     def _body(self, request: Request, limit: int) -> Body:
         return Body(request.scope, request.receive, limit)
+
+
+def _digest(request: Request) -> str:
+    """Return the digest in the path.
+
+    Raises:
+        NotFoundError: `not-found`.
+    """
+    digest = f"sha256:{request.path_params['digest']}"
+    if not DIGEST.fullmatch(digest):
+        raise NotFoundError("not-found", "there is nothing here", hint="a blob is named by 64 hexadecimal digits")
+    return digest
 
 
 def _troubles(content: Content) -> list[str]:

@@ -2,41 +2,67 @@
 
 import re
 import secrets
+import time
 import traceback
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 from starlette.exceptions import HTTPException
 
+from marketplace.clock import timestamp
 from marketplace.errors import IntegrityError, InvalidInputError, MarketError, NotFoundError
-from marketplace.protocol.paths import API
+from marketplace.protocol.paths import API, Kind, place_of
+from marketplace.server import logs
 from marketplace.server.answers import method_not_allowed, send_problem
 from marketplace.server.api import Api
 from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_of
+from marketplace.server.board import Board
 from marketplace.server.bodies import DisconnectedError
 from marketplace.server.content import Content
 from marketplace.server.files import Files
 from marketplace.server.fresh import FreshDocuments
+from marketplace.server.guard import InFlight, RateLimit, client_of
 from marketplace.server.log import log_key
 from marketplace.server.options import LOG_KEY, Options
 from marketplace.server.pool import Pool
-from marketplace.server.routes import router
-from marketplace.server.tokens import TokenStore
+from marketplace.server.routes import OPERATING, ROUTES, router
 
+NO_ROUTE = "none"
+LABELS = (*get_args(Kind), *dict.fromkeys(route.handler for route in ROUTES), NO_ROUTE)
+"""Names under which requests are counted: kinds of files, handlers, and what leads nowhere."""
+
+_HANDLERS = {route.path: route.handler for route in ROUTES if "{" not in route.path}
+_UPLOADS = f"/{API}uploads/"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_GONE = 499
+"""Status under which a request is logged whose client went away (as nginx does)."""
 
 
 class Application:
-    """Answers requests; what it needs is opened when the first one comes."""
+    """Answers requests.
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    Args:
+        board: numbers shared with other workers; its own without.
+        clock: seconds of a monotonic clock.
+        write: takes a line of the log for each request.
+    """
+
+    def __init__(
+        self, options: Options, board: Board | None = None, *, clock: Callable[[], float] = time.perf_counter,
+        write: logs.Write | None = None,
+    ) -> None:  # fmt: skip
         key = log_key(options.folder / LOG_KEY, options.name)
+        self._board = board or Board(LABELS)
+        self._clock = clock
+        self._write = write or (logs.to_stderr if options.log else logs.nowhere)
         self._pool = Pool(lambda: Content(options.open_registry(), key, API))
         self._documents = FreshDocuments(self._pool, options.folder / "index.sqlite", options.cache)
         registry = options.open_registry()
         self._files = Files(self._documents, self._pool, registry.store.path_of)
-        tokens = TokenStore(options.folder / "tokens.json")
-        self._router: Any = router(Api(options, key.verifier.name, self._pool, tokens))
+        self._router: Any = router(Api(options, key.verifier.name, self._pool, self._board))
+        self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
+        self._rate = RateLimit(options.rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's worth of ASGI: the lifespan, or one request."""
@@ -53,25 +79,54 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever happens, and tell of it."""
+        start, code = self._clock(), ""
         given = header(scope, b"x-request-id") or b""
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode()
-        outgoing = _Outgoing(send, request_id)
+        outgoing = _Outgoing(send, given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode())
+        self._board.began()
         try:
-            await self._dispatch(scope, receive, outgoing)
+            await self._guarded(scope, receive, outgoing)
         except DisconnectedError:
-            return
+            outgoing.status = outgoing.status or _GONE
         except Exception as error:
             if outgoing.status is not None:
+                code = "cut"
                 raise  # the answer has begun: only cutting the connection tells that it is not whole
-            await _send_error(scope, outgoing, error)
+            code = await _send_error(scope, outgoing, error)
+        finally:
+            self._told(scope, outgoing, self._clock() - start, code)
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = path_of(scope)
         if path is None:
             raise NotFoundError("not-found", "there is nothing here", hint="check the address of the registry")
-        if not await self._files.answer(scope, send, path):
+        if f"/{path}" in OPERATING:
+            await self._dispatch(scope, receive, send, path)
+            return
+        self._in_flight.enter()
+        try:
+            if path.startswith(API):
+                self._rate.take(client_of(scope))
+            await self._dispatch(scope, receive, send, path)
+        finally:
+            self._in_flight.leave()
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        place = place_of(path)
+        if place is not None:
+            await self._files.answer(scope, send, path, place)
+        else:
             scope["app"] = self
             await self._router(scope, receive, send)
+
+    def _told(self, scope: Scope, outgoing: "_Outgoing", seconds: float, code: str) -> None:
+        path, status = scope["path"], outgoing.status or 500
+        route = _route_of(path_of(scope) or "", scope["method"])
+        self._board.ended(route, status, seconds, outgoing.sent)
+        self._write(logs.Line(
+            timestamp(datetime.now(UTC)), outgoing.request_id.decode(), scope["method"], path, route, status, seconds,
+            outgoing.sent, client_of(scope), code,
+        ))  # fmt: skip
 
 
 class _Outgoing:
@@ -79,22 +134,36 @@ class _Outgoing:
 
     def __init__(self, send: Send, request_id: bytes) -> None:
         self._send = send
-        self._request_id = request_id
+        self.request_id = request_id
         self.status: int | None = None
+        self.sent = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message["headers"], (b"x-request-id", self._request_id)]}
+            self.sent = int(next((value for name, value in message["headers"] if name == b"content-length"), 0))
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", self.request_id)]}
         await self._send(message)
 
 
-async def _send_error(scope: Scope, send: Send, error: Exception) -> None:
+def _route_of(path: str, method: str) -> str:
+    """Return the name under which a request is counted."""
+    place = place_of(path)
+    if place is not None:
+        return place.kind
+    if f"/{path}".startswith(_UPLOADS):
+        return "upload" if method == "PATCH" else "upload_state"
+    return _HANDLERS.get(f"/{path}", NO_ROUTE)
+
+
+async def _send_error(scope: Scope, send: Send, error: Exception) -> str:
+    """Answer with an error's problem; return its code."""
     reading = scope["method"] in ("GET", "HEAD")
     known = _known(error)
     # What is wrong with the registry's own data is no fault of who only reads.
     status = 500 if reading and isinstance(known, IntegrityError) else None
     await send_problem(send, known, head=scope["method"] == "HEAD", status=status)
+    return known.code
 
 
 def _known(error: Exception) -> MarketError:
@@ -102,7 +171,8 @@ def _known(error: Exception) -> MarketError:
         return error
     if isinstance(error, HTTPException):
         if error.status_code == 405:
-            return method_not_allowed(", ".join(sorted((error.headers or {}).get("Allow", "GET").split(", "))))
+            allowed = sorted((error.headers or {}).get("Allow", "GET").split(", "))
+            return method_not_allowed(", ".join(allowed))
         return InvalidInputError("request-malformed", str(error.detail))
     traceback.print_exception(error)
     return MarketError("unexpected", "the server met an error that it does not know", hint="tell its operator")

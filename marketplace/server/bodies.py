@@ -7,6 +7,7 @@ from typing import Any
 from marketplace.errors import InvalidInputError, UnavailableError
 from marketplace.protocol.strict import read_object
 from marketplace.server.asgi import Receive, Scope, header
+from marketplace.server.guard import impatient
 
 
 class DisconnectedError(Exception):
@@ -21,7 +22,7 @@ class Body:
     """
 
     def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
-        self._receive = receive
+        self._receive = impatient(receive)
         self._limit = limit
         self._read = 0
         self._ended = False
@@ -34,6 +35,7 @@ class Body:
 
         Raises:
             InvalidInputError: `body-too-large`.
+            UnavailableError: `too-slow`.
             DisconnectedError: the client went away.
         """
         while not self._ended:
@@ -95,7 +97,7 @@ class BlockingBody(io.RawIOBase):
         """Return up to `size` bytes, none at the end.
 
         Raises:
-            UnavailableError: `bundle-cut`, the client went away.
+            UnavailableError: `bundle-cut`, the client went away; or `too-slow`.
             InvalidInputError: `body-too-large`.
         """
         if not self._left:

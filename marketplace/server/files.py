@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from marketplace.errors import NotFoundError
-from marketplace.protocol.paths import Place, place_of
+from marketplace.protocol.paths import Place
 from marketplace.server.answers import CHANGING, SAFE, method_not_allowed
 from marketplace.server.asgi import PATHSEND, Headers, Scope, Send, answer
 from marketplace.server.conditional import Part, encoding_of, part_of
@@ -30,15 +30,12 @@ class Files:
         self._pool = pool
         self._blob_path = blob_path
 
-    async def answer(self, scope: Scope, send: Send, path: str) -> bool:
-        """Answer if `path` names a file; False leaves the request to others.
+    async def answer(self, scope: Scope, send: Send, path: str, place: Place) -> None:
+        """Answer with the file that `path` names.
 
         Raises:
             MarketError: what is to be answered as a problem.
         """
-        place = place_of(path)
-        if place is None:
-            return False
         if scope["method"] not in ("GET", "HEAD"):
             raise method_not_allowed("GET, HEAD")
         if place.kind == "blob":
@@ -48,7 +45,6 @@ class Files:
             await self._file(scope, send, place, file, file.stem)
         else:
             await self._document(scope, send, path, place)
-        return True
 
     # --- documents -------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,10 @@ class Options:
         cache: bytes of documents kept in memory by each worker.
         largest_bundle: bytes taken in one bundle.
         largest_blob: bytes taken for one blob.
+        rate: requests a second that each client may send to the interface; 0 for any number.
+        in_flight: requests that each worker answers at once.
+        drain: seconds that requests in flight get when the server is stopped.
+        log: write a line of JSON for each request to stderr.
     """
 
     folder: Path
@@ -32,3 +36,7 @@ class Options:
     cache: int = 64 * MIB
     largest_bundle: int = 1024 * MIB
     largest_blob: int = 512 * MIB
+    rate: float = 100.0
+    in_flight: int = 256
+    drain: float = 30.0
+    log: bool = True

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from marketplace.errors import InvalidInputError, UnavailableError
+from marketplace.server.app import LABELS, Application
+from marketplace.server.board import Board
 from marketplace.server.log import log_key
 from marketplace.server.options import LOG_KEY, Options
 
 _BACKLOG = 1024
+_POLL = 0.02
 _PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that a process gets when its parent dies."""
 
@@ -102,17 +106,18 @@ def serve(options: Options, listening: Listening, ready: Callable[[str], None]) 
     """
     check_tls(listening)
     log_key(options.folder / LOG_KEY, options.name)
+    board = Board(LABELS, listening.workers)
     with bind(listening) as listener:
-        server = _granian(options, listening, listener)
+        server = _granian(options, listening, listener, board)
         address = address_of(listener, listening)
         waiting = threading.Thread(
             target=_when_ready, args=(listener.getsockname(), lambda: ready(address)), daemon=True
         )
         server.on_startup(waiting.start)
-        server.serve(target_loader=partial(_application, options, os.getpid()), wrap_loader=False)
+        server.serve(target_loader=partial(_application, options, board, os.getpid()), wrap_loader=False)
 
 
-def _granian(options: Options, listening: Listening, listener: socket.socket) -> Any:
+def _granian(options: Options, listening: Listening, listener: socket.socket, board: Board) -> Any:
     from granian import net
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
@@ -126,22 +131,35 @@ def _granian(options: Options, listening: Listening, listener: socket.socket) ->
             self._ssp, self._sso, self._sfd = None, None, listener.fileno()
             self._shd = net.SocketHolder(listener.fileno(), False, _BACKLOG)  # type: ignore[attr-defined,call-arg]
 
+        def signal_handler_interrupt(self, *_signal: object) -> None:
+            """Let the requests in flight finish before the workers are stopped; a second signal does not wait."""
+            if board.draining:
+                super().signal_handler_interrupt()
+                return
+            board.drain()
+            threading.Thread(target=self._drain, daemon=True).start()
+
+        def _drain(self) -> None:
+            end = time.monotonic() + options.drain
+            while board.in_flight and time.monotonic() < end:
+                time.sleep(_POLL)
+            super().signal_handler_interrupt()
+
     host, port = listener.getsockname()[:2]
     return OnOurSocket(
         str(options.folder), address=host, port=port, interface=Interfaces.ASGI, workers=listening.workers,
         websockets=False, log_level=LogLevels.warning, http1_settings=HTTP1Settings(header_read_timeout=10_000),
-        ssl_cert=listening.tls_cert, ssl_key=listening.tls_key,
+        workers_kill_timeout=max(1, int(options.drain)), ssl_cert=listening.tls_cert, ssl_key=listening.tls_key,
     )  # fmt: skip
 
 
-def _application(options: Options, parent: int) -> Any:
+def _application(options: Options, board: Board, parent: int) -> Any:
     """Make the application in a worker, which is to die with its parent."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(1)  # the parent died before this was set
-    from marketplace.server.app import Application
-
-    return Application(options)
+    board.claim()
+    return Application(options, board)
 
 
 def _when_ready(address: tuple[Any, ...], ready: Callable[[], None]) -> None:

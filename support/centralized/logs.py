@@ -90,6 +90,7 @@ SPOILT: Mapping[str, Callable[[], bytes]] = {
     "a size with a zero before it": lambda: _resigned(_text(size="07")),
     "a negative size": lambda: _resigned(_text(size="-7")),
     "an absurd size": lambda: _resigned(_text(size="9" * 30)),
+    "the origin of another log, signed by this one": lambda: _resigned(_text(origin="other.example")),
     "two lines": lambda: _resigned(b"registry.acme.example\n7\n"),
     "an empty line in its text": lambda: _resigned(_text() + b"\n"),
 }
