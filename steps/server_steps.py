@@ -259,6 +259,23 @@ def step_whoami(context, namespace):
     assert context.server.ask("/api/v1/whoami").code == "token-missing"
 
 
+@given('a token of "{namespace}" for {size:d} MB')
+def step_quota(context, namespace, size):
+    made = context.world.run(f"ggen market token new --namespace {namespace} --quota-mb {size} --name small --json")
+    context.server.tokens[namespace] = made.json()["token"]
+
+
+@when('Alice publishes 600,000 bytes as "{one}" and 600,000 as "{two}" with it')
+def step_quota_publish(context, one, two):
+    context.answers = context.publishers.publish_sized([one, two], 600_000, "io.acme")
+
+
+@then('the first is answered with {status:d}, and the second with {other:d} "{code}"')
+def step_quota_answers(context, status, other, code):
+    one, two = context.answers
+    assert (one.status, two.status, two.code) == (status, other, code), context.answers
+
+
 @given('a token "{name}" for "{one}" and "{two}"')
 def step_token(context, name, one, two):
     made = context.world.run(f"ggen market token new --name {name} --namespace {two} --namespace {one} --json")

@@ -118,6 +118,11 @@ Feature: Beside its files a server searches, sends many files at once, and takes
     Then it is answered with 201
     And the server tells whose the token for "io.acme" is
 
+  Scenario: A quota holds for all releases of a namespace
+    Given a token of "io.acme" for 1 MB
+    When Alice publishes 600,000 bytes as "io.acme.one@1.0.0" and 600,000 as "io.acme.sub.two@1.0.0" with it
+    Then the first is answered with 201, and the second with 403 "quota-exceeded"
+
   Scenario: Tokens are kept as hashes, and listed without them
     Given a token "ci" for "io.acme" and "io.acme.web"
     Then the list of tokens names "ci" with its namespaces, and neither it nor any file of the home holds the token

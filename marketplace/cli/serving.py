@@ -38,6 +38,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Requests that each worker answers at once; more are told to come again.",
 )
 @click.option(
+    "--idle",
+    type=click.FloatRange(0.1),
+    default=15,
+    show_default=True,
+    help="Seconds in which the next bytes of a request must come.",
+)
+@click.option(
     "--drain",
     type=click.FloatRange(0),
     default=30,
@@ -123,16 +130,18 @@ def _tokens(session: Session) -> "TokenStore":
 @token_command.command("new")
 @click.option("--namespace", "namespaces", multiple=True, required=True, help="What may be published; repeatable.")
 @click.option("--name", default="default", show_default=True, help="What to call the token.")
+@click.option("--quota-mb", type=click.IntRange(1), default=None, help="Most MB in all releases of the namespaces.")
 @with_session()
-def new_command(session: Session, namespaces: tuple[str, ...], name: str) -> None:
+def new_command(session: Session, namespaces: tuple[str, ...], name: str, quota_mb: int | None) -> None:
     """Make a token for a publisher and print it, this once.
 
     Example: ggen market token new --namespace io.acme --name ci
     """
     from marketplace.clock import timestamp
 
-    text = _tokens(session).create(name, namespaces, timestamp(session.now()))
-    document = {"name": name, "namespaces": sorted(set(namespaces)), "token": text}
+    quota = None if quota_mb is None else quota_mb * 10**6
+    text = _tokens(session).create(name, namespaces, timestamp(session.now()), quota=quota)
+    document = {"name": name, "namespaces": sorted(set(namespaces)), "quota": quota, "token": text}
     session.out.result(document, lambda: [
         f"{render.good('Made')} the token {render.bold(name)} for {', '.join(sorted(set(namespaces)))}",
         text,
@@ -149,7 +158,9 @@ def list_command(session: Session) -> None:
     """
     tokens = _tokens(session).list()
     rows = [(token.name, token.created, ", ".join(token.namespaces)) for token in tokens]
-    document = {"tokens": [{"name": t.name, "created": t.created, "namespaces": t.namespaces} for t in tokens]}
+    document = {
+        "tokens": [{"name": t.name, "created": t.created, "namespaces": t.namespaces, "quota": t.quota} for t in tokens]
+    }
     session.out.result(document, lambda: (
         render.table(("NAME", "CREATED", "NAMESPACES"), rows) if rows
         else ["No token yet; `ggen market token new` makes one."]

@@ -1,6 +1,6 @@
 """The log as it is published: records as they were appended, with their places, for the documents of a registry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from marketplace.index.local import LocalIndex
@@ -11,6 +11,10 @@ from marketplace.model.version import Version
 
 _RELEASES = "SELECT seq, version, record, leaf FROM releases JOIN log USING (seq) WHERE id = ?"
 
+_BYTES = (
+    "SELECT coalesce(sum(json_extract(CAST(record AS TEXT), '$.size')), 0) FROM releases JOIN log USING (seq) "
+    "WHERE id >= ? AND id < ?"
+)
 _YANKS = (
     "SELECT record FROM log WHERE kind <> 'release' AND json_extract(CAST(record AS TEXT), '$.id') = ? "
     "ORDER BY seq DESC"
@@ -47,6 +51,12 @@ def ids_since(index: LocalIndex, after: int) -> list[str]:
     """Return the ids of the packages that entries beyond number `after` are about."""
     rows = index.rows("SELECT json_extract(CAST(record AS TEXT), '$.id') FROM log WHERE seq > ?", (after,))
     return [row[0] for row in rows]
+
+
+def bytes_in(index: LocalIndex, namespaces: Sequence[str]) -> int:
+    """Return the bytes of all releases in these namespaces and below, each release counted once."""
+    widest = [name for name in namespaces if not any(name.startswith(f"{other}.") for other in namespaces)]
+    return sum(int(index.rows(_BYTES, (f"{name}.", f"{name}/"))[0][0]) for name in widest)  # "/" is what follows "."
 
 
 def records(index: LocalIndex, first: int, count: int) -> list[bytes]:

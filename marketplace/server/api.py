@@ -174,7 +174,7 @@ class Api:
         return self._tokens.authenticate(request.headers.get("authorization"))
 
     def _body(self, request: Request, limit: int) -> Body:
-        return Body(request.scope, request.receive, limit)
+        return Body(request.scope, request.receive, limit, self._options.idle)
 
 
 def _digest(request: Request) -> str:

@@ -18,7 +18,7 @@ from marketplace.server.answers import method_not_allowed, send_problem
 from marketplace.server.api import Api
 from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_of
 from marketplace.server.board import Board
-from marketplace.server.bodies import DisconnectedError
+from marketplace.server.bodies import DisconnectedError, Incoming
 from marketplace.server.content import Content
 from marketplace.server.files import Files
 from marketplace.server.fresh import FreshDocuments
@@ -35,6 +35,10 @@ LABELS = (*get_args(Kind), *dict.fromkeys(route.handler for route in ROUTES), NO
 _HANDLERS = {route.path: route.handler for route in ROUTES if "{" not in route.path}
 _UPLOADS = f"/{API}uploads/"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
+_AT_ONCE = frozenset({"body-too-large", "too-slow", "overloaded", "draining", "rate-limited", "bundle-cut"})
+"""Codes after which nothing more is read of a body."""
+
 _GONE = 499
 """Status under which a request is logged whose client went away (as nginx does)."""
 
@@ -83,15 +87,18 @@ class Application:
         start, code = self._clock(), ""
         given = header(scope, b"x-request-id") or b""
         outgoing = _Outgoing(send, given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode())
+        incoming = Incoming(receive)
         self._board.began()
         try:
-            await self._guarded(scope, receive, outgoing)
+            await self._guarded(scope, incoming, outgoing)
         except DisconnectedError:
             outgoing.status = outgoing.status or _GONE
         except Exception as error:
             if outgoing.status is not None:
                 code = "cut"
                 raise  # the answer has begun: only cutting the connection tells that it is not whole
+            if scope["method"] in _WITH_BODY and _known_code(error) not in _AT_ONCE:
+                await incoming.discard()
             code = await _send_error(scope, outgoing, error)
         finally:
             self._told(scope, outgoing, self._clock() - start, code)
@@ -164,6 +171,10 @@ async def _send_error(scope: Scope, send: Send, error: Exception) -> str:
     status = 500 if reading and isinstance(known, IntegrityError) else None
     await send_problem(send, known, head=scope["method"] == "HEAD", status=status)
     return known.code
+
+
+def _known_code(error: Exception) -> str:
+    return error.code if isinstance(error, MarketError) else ""
 
 
 def _known(error: Exception) -> MarketError:

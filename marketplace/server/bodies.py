@@ -2,12 +2,38 @@
 
 import asyncio
 import io
+from contextlib import suppress
 from typing import Any
 
 from marketplace.errors import InvalidInputError, UnavailableError
 from marketplace.protocol.strict import read_object
-from marketplace.server.asgi import Receive, Scope, header
+from marketplace.server.asgi import Message, Receive, Scope, header
 from marketplace.server.guard import impatient
+
+_DISCARDED = 32 * 1024 * 1024
+_DISCARDING = 5.0
+"""Bytes and seconds for which the rest of a refused body is read: a client that is still sending hears no answer."""
+
+
+class Incoming:
+    """Receives on, and notes whether the body has come to its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    async def discard(self) -> None:
+        """Read the rest of the body and throw it away, within limits."""
+        left = _DISCARDED
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DISCARDING):
+                while not self.ended and left > 0:
+                    left -= len((await self()).get("body", b""))
 
 
 class DisconnectedError(Exception):
@@ -19,10 +45,11 @@ class Body:
 
     Args:
         limit: most bytes that are read.
+        idle: seconds in which the next ones must come.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
-        self._receive = impatient(receive)
+    def __init__(self, scope: Scope, receive: Receive, limit: int, idle: float) -> None:
+        self._receive = impatient(receive, idle)
         self._limit = limit
         self._read = 0
         self._ended = False

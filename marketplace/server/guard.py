@@ -8,9 +8,6 @@ from collections.abc import Callable
 from marketplace.errors import MarketError, UnavailableError
 from marketplace.server.asgi import Message, Receive, Scope
 
-IDLE = 15.0
-"""Seconds in which the next bytes of a body must come."""
-
 _GRACE, _LEAST = 10.0, 1024
 """After so many seconds a body must have come at this many bytes a second on average."""
 
@@ -81,7 +78,7 @@ class InFlight:
         self.count -= 1
 
 
-def impatient(receive: Receive, clock: Callable[[], float] = time.monotonic, idle: float = IDLE) -> Receive:
+def impatient(receive: Receive, idle: float, clock: Callable[[], float] = time.monotonic) -> Receive:
     """Return `receive` with limits: the next bytes come within `idle` seconds, and all at a least rate."""
     start, got = clock(), 0
 

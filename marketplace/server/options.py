@@ -26,6 +26,7 @@ class Options:
         largest_blob: bytes taken for one blob.
         rate: requests a second that each client may send to the interface; 0 for any number.
         in_flight: requests that each worker answers at once.
+        idle: seconds in which the next bytes of a request must come.
         drain: seconds that requests in flight get when the server is stopped.
         log: write a line of JSON for each request to stderr.
     """
@@ -38,5 +39,6 @@ class Options:
     largest_blob: int = 512 * MIB
     rate: float = 100.0
     in_flight: int = 256
+    idle: float = 15.0
     drain: float = 30.0
     log: bool = True

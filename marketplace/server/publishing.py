@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from marketplace.errors import ConflictError, NotFoundError
+from marketplace.errors import ConflictError, DeniedError, NotFoundError
 from marketplace.index import published
 from marketplace.model.manifest import MAX_BYTES, Manifest
 from marketplace.model.release import Release, YankRecord
@@ -58,7 +58,7 @@ def publish(registry: LocalRegistry, record: bytes, token: Token) -> tuple[bool,
     """Publish a signed release whose blobs are all here; return whether it is new, and its receipt.
 
     Raises:
-        DeniedError: `namespace-denied`.
+        DeniedError: `namespace-denied` or `quota-exceeded`.
         ConflictError: `version-exists`, or `blobs-missing`.
         IntegrityError: what `Release.decode` and `LocalRegistry.publish` raise.
     """
@@ -66,6 +66,7 @@ def publish(registry: LocalRegistry, record: bytes, token: Token) -> tuple[bool,
     token.check(release.id)
     if (position := _position(registry, release, record)) is not None:
         return False, receipt(registry, release, position)
+    _check_quota(registry, release, token)
     try:
         done = registry.publish(StoredSource.read(registry.store, release.content_id), release)
     except ConflictError as error:
@@ -74,6 +75,16 @@ def publish(registry: LocalRegistry, record: bytes, token: Token) -> tuple[bool,
             raise
         return False, receipt(registry, release, position)  # the same request was at work at the same time
     return True, receipt(registry, release, done.position)
+
+
+def _check_quota(registry: LocalRegistry, release: Release, token: Token) -> None:
+    if token.quota is None:
+        return
+    used = published.bytes_in(registry.index, token.namespaces)
+    if used + release.size > token.quota:
+        message = f"the releases of {', '.join(token.namespaces)} have {used:,} of {token.quota:,} bytes"
+        hint = "ask the registry's operator for more"
+        raise DeniedError("quota-exceeded", message, hint=hint, used=used, quota=token.quota)
 
 
 def _position(registry: LocalRegistry, release: Release, record: bytes) -> int | None:

@@ -148,7 +148,8 @@ def _granian(options: Options, listening: Listening, listener: socket.socket, bo
     host, port = listener.getsockname()[:2]
     return OnOurSocket(
         str(options.folder), address=host, port=port, interface=Interfaces.ASGI, workers=listening.workers,
-        websockets=False, log_level=LogLevels.warning, http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        websockets=False, log_level=LogLevels.warning,
+        http1_settings=HTTP1Settings(header_read_timeout=int(options.idle * 1000)),
         workers_kill_timeout=max(1, int(options.drain)), ssl_cert=listening.tls_cert, ssl_key=listening.tls_key,
     )  # fmt: skip
 

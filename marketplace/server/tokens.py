@@ -28,12 +28,16 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is kept of a token: `hash` is the SHA-256 of its text. 256 random bits need no slow hash."""
+    """What is kept of a token: `hash` is the SHA-256 of its text. 256 random bits need no slow hash.
+
+    `quota` is the most bytes that the releases in its namespaces may have together; None for any number.
+    """
 
     name: str
     hash: str
     namespaces: tuple[str, ...]
     created: str
+    quota: int | None = None
 
     def check(self, id_: PackageId) -> None:
         """Return when the token may publish that package: in one of its namespaces or below.
@@ -63,6 +67,7 @@ class TokenStore:
         namespaces: tuple[str, ...],
         created: str,
         *,
+        quota: int | None = None,
         draw: Callable[[int], bytes] = secrets.token_bytes,
     ) -> str:
         """Make a token and return its text, which is kept nowhere.
@@ -82,7 +87,7 @@ class TokenStore:
             if any(token.name == name for token in tokens.values()):
                 hint = "choose another name, or revoke that one first"
                 raise ConflictError("token-exists", f"there is a token named {name}", hint=hint)
-            token = Token(name, _hash(text), tuple(sorted(set(namespaces))), created)
+            token = Token(name, _hash(text), tuple(sorted(set(namespaces))), created, quota)
             self._save([*tokens.values(), token])
         return text
 
@@ -187,7 +192,9 @@ def _parse(path: Path) -> Mapping[str, Token]:
 
 
 def _token(item: Any) -> Token:
-    token = Token(item["name"], item["hash"], tuple(item["namespaces"]), item["created"])
+    token = Token(item["name"], item["hash"], tuple(item["namespaces"]), item["created"], item.get("quota"))
     if not all(isinstance(text, str) for text in (token.name, token.hash, token.created, *token.namespaces)):
         raise ValueError("a field of a token is no text")
+    if token.quota is not None and (type(token.quota) is not int or token.quota < 0):
+        raise ValueError("a quota is no number of bytes")
     return token

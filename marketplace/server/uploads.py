@@ -1,14 +1,15 @@
 """Large blobs that come in parts: what was received is kept, and a broken upload goes on where it stopped."""
 
 import fcntl
+import io
 import os
 import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from marketplace.errors import ConflictError, IntegrityError, InvalidInputError, MarketError
+from marketplace.errors import ConflictError, IntegrityError, InvalidInputError
 from marketplace.server.asgi import Scope, header
 from marketplace.server.bodies import too_large
 from marketplace.server.tokens import Token
@@ -68,7 +69,7 @@ class Uploads:
             raise _wrong_offset(self.offset(digest))
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(self._part(digest), _FLAGS, 0o600), "r+b") as file:
+            with os.fdopen(os.open(self._part(digest), _FLAGS, 0o600), "r+b", buffering=0) as file:
                 _lock(file)
                 here = file.seek(0, os.SEEK_END)
                 if here != offset:
@@ -80,10 +81,10 @@ class Uploads:
         except OSError as error:
             raise disk_error(error, "the upload") from error
 
-    def _finish(self, digest: str, file: BinaryIO) -> None:
+    def _finish(self, digest: str, file: io.FileIO) -> None:
         try:
             file.seek(0)
-            self._store.put(file, expected=digest)
+            self._store.put(cast(BinaryIO, file), expected=digest)
         except IntegrityError:
             self._part(digest).unlink()
             raise
@@ -100,7 +101,7 @@ class Uploads:
         return self._folder / f"{self._token.hash[:16]}-{digest.removeprefix('sha256:')}"
 
 
-def _lock(file: BinaryIO) -> None:
+def _lock(file: io.FileIO) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -108,18 +109,23 @@ def _lock(file: BinaryIO) -> None:
         raise ConflictError("upload-busy", "another request sends this blob", hint=hint) from None
 
 
-def _copy(stream: BinaryIO, file: BinaryIO, here: int, length: int) -> int:
-    """Append to a file what comes; return its length, whatever ended the stream before its time."""
+def _copy(stream: BinaryIO, file: io.FileIO, start: int, length: int) -> int:
+    """Append to a file what comes, and return its length. What came before the stream broke stays.
+
+    What a full disk cut short goes, so that it does not keep the disk full.
+    """
+    here = start
     try:
         while piece := stream.read(CHUNK):
             if here + len(piece) > length:
                 raise too_large(length)
-            file.write(piece)
+            view = memoryview(piece)
+            while view:
+                view = view[file.write(view) :]
             here += len(piece)
-    except MarketError:
-        file.flush()
+    except OSError:
+        file.truncate(start)
         raise
-    file.flush()
     return here
 
 

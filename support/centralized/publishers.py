@@ -18,6 +18,7 @@ from support.centralized.registries import Offer, bearer, send_blobs, send_relea
 from support.centralized.servers import Server
 from support.market.packages import local_registry
 from support.market.signing import release_by, signer_of
+from support.market.stores import made_up
 from support.market.world import World
 
 _HTTP_AT = "2026-01-01T00:00:00Z"
@@ -89,6 +90,15 @@ class Publishers:
         body = b"".join(bundle.write(offer.blobs()[:1]))
         assert self.server.ask("/api/v1/blobs", "POST", body, **header).status == 200
         self.answer = send_release(self.server, offer, header)
+
+    def publish_sized(self, specs: list[str], size: int, namespace: str) -> list[Answer]:
+        """Publish packages of so many bytes each; return the answers to their releases."""
+        header, answers = bearer(self.server, namespace), []
+        for spec in specs:
+            offer = Offer.make(self.server.world, spec, files=[("big.bin", made_up(size))])
+            assert send_blobs(self.server, offer, header).status == 200
+            answers.append(send_release(self.server, offer, header))
+        return answers
 
     def send_spoilt(self, spec: str, what: str) -> None:
         """Send blobs and a release with something wrong."""

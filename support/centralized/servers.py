@@ -63,7 +63,7 @@ class Server:
         """Return what the server has written."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def ask(self, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
+    def ask(self, path: str, method: str = "GET", body: bytes = b"", /, **headers: str) -> Answer:
         """Send one request; underscores in names of headers are hyphens."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return ask(self.url, path, method, headers=given, body=body, certificate=self.certificate)
