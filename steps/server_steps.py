@@ -148,6 +148,26 @@ def step_batch_empty(context):
     assert batches.ask_batch(context.server, {}).body == bundle.END
 
 
+@when('the tree of "{spec}" is asked for in {count:d} batches and {other:d} archives, and its archive in other ways')
+def step_downloads(context, spec, count, other):
+    batches.download(context.server, spec, count, other)
+
+
+@then('"{id_}" has {count:d} downloads, and "{other}" none')
+def step_downloaded(context, id_, count, other):
+    batches.until_downloaded(context.server, id_, count)
+    assert batches.downloads(context.server, other) == 0
+
+
+@then("searching shows it, and so does the registry's home after the server was stopped")
+def step_downloads_found(context):
+    results = context.server.ask("/api/v1/search?q=rust&sort=downloads").json()["results"]
+    assert (results[0]["id"], results[0]["downloads"]) == ("io.ggen.rust.core", 5), results
+    batches.download(context.server, "io.ggen.rust.core@1.0.0", 1, 0)
+    assert context.server.stop() == 0
+    assert context.world.run("ggen market info io.ggen.rust.core --json").json()["stats"]["downloads"] == 6
+
+
 @then("these batch requests are refused")
 def step_batch_refused(context):
     names = served.facts(context.server)

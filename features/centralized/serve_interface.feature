@@ -46,6 +46,11 @@ Feature: Beside its files a server searches, sends many files at once, and takes
     And a batch for single blobs holds just these
     And a batch for nothing is an empty bundle
 
+  Scenario: What is sent is counted, once for each who gets it
+    When the tree of "io.ggen.rust.core@1.1.0" is asked for in 3 batches and 2 archives, and its archive in other ways
+    Then "io.ggen.rust.core" has 5 downloads, and "io.ggen.rust.axum" none
+    And searching shows it, and so does the registry's home after the server was stopped
+
   Scenario: A batch that cannot be answered is refused before it begins
     Then these batch requests are refused
       | what                       | request                                                                                        | status | code               |

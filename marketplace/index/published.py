@@ -11,6 +11,10 @@ from marketplace.model.version import Version
 
 _RELEASES = "SELECT seq, version, record, leaf FROM releases JOIN log USING (seq) WHERE id = ?"
 
+_TREES = (
+    "SELECT json_extract(CAST(record AS TEXT), '$.content_id'), json_extract(CAST(record AS TEXT), '$.id') FROM log "
+    "WHERE seq > ? AND seq <= ? AND kind = 'release'"
+)
 _BYTES = (
     "SELECT coalesce(sum(json_extract(CAST(record AS TEXT), '$.size')), 0) FROM releases JOIN log USING (seq) "
     "WHERE id >= ? AND id < ?"
@@ -51,6 +55,11 @@ def ids_since(index: LocalIndex, after: int) -> list[str]:
     """Return the ids of the packages that entries beyond number `after` are about."""
     rows = index.rows("SELECT json_extract(CAST(record AS TEXT), '$.id') FROM log WHERE seq > ?", (after,))
     return [row[0] for row in rows]
+
+
+def trees(index: LocalIndex, after: int, until: int) -> list[tuple[str, str]]:
+    """Return content id and package id of the releases among the entries beyond `after` up to `until`."""
+    return [(content_id, id_) for content_id, id_ in index.rows(_TREES, (after, until))]
 
 
 def bytes_in(index: LocalIndex, namespaces: Sequence[str]) -> int:

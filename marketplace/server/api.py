@@ -21,6 +21,7 @@ from marketplace.server.batch import MAX_BLOBS, BatchRequest, blobs_of, digests
 from marketplace.server.board import Board
 from marketplace.server.bodies import BlockingBody, Body
 from marketplace.server.content import Content
+from marketplace.server.downloads import Downloads
 from marketplace.server.options import MIB, Options
 from marketplace.server.pool import Pool
 from marketplace.server.tokens import Token, TokenStore
@@ -38,11 +39,12 @@ _SWITCHES = ("highlight",)
 class Api:
     """The handlers; each raises MarketErrors for whoever called it to answer with."""
 
-    def __init__(self, options: Options, name: str, pool: Pool, board: Board) -> None:
+    def __init__(self, options: Options, name: str, pool: Pool, board: Board, downloads: Downloads) -> None:
         self._options = options
         self._name = name
         self._pool = pool
         self._board = board
+        self._downloads = downloads
         self._tokens = TokenStore(options.folder / "tokens.json")
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -59,6 +61,7 @@ class Api:
         """Send all that the wanted trees need."""
         wanted = BatchRequest.of(await self._body(request, _MAX_REQUEST).json("request"))
         blobs = await self._pool.read(lambda content: blobs_of(content.registry.store, wanted))
+        self._downloads.count(wanted.want)
         length = bundle.length((blob.digest, blob.size) for blob in blobs)
         headers = {"content-length": str(length), "cache-control": "no-store"}
         return StreamingResponse(self._pieces(bundle.write(blobs)), headers=headers, media_type=bundle.MEDIA_TYPE)

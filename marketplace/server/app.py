@@ -20,6 +20,7 @@ from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_
 from marketplace.server.board import Board
 from marketplace.server.bodies import DisconnectedError, Incoming
 from marketplace.server.content import Content
+from marketplace.server.downloads import Downloads
 from marketplace.server.files import Files
 from marketplace.server.fresh import FreshDocuments
 from marketplace.server.guard import InFlight, RateLimit, client_of
@@ -63,8 +64,9 @@ class Application:
         self._pool = Pool(lambda: Content(options.open_registry(), key, API))
         self._documents = FreshDocuments(self._pool, options.folder / "index.sqlite", options.cache)
         registry = options.open_registry()
-        self._files = Files(self._documents, self._pool, registry.store.path_of)
-        self._router: Any = router(Api(options, key.verifier.name, self._pool, self._board))
+        self._downloads = Downloads(self._pool)
+        self._files = Files(self._documents, self._pool, registry.store.path_of, self._downloads)
+        self._router: Any = router(Api(options, key.verifier.name, self._pool, self._board, self._downloads))
         self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
         self._rate = RateLimit(options.rate)
 
@@ -78,6 +80,7 @@ class Application:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
+        await self._downloads.flush()
         self._documents.close()
         self._pool.close()
         await send({"type": "lifespan.shutdown.complete"})

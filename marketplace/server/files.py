@@ -10,6 +10,7 @@ from marketplace.protocol.paths import Place
 from marketplace.server.answers import CHANGING, SAFE, method_not_allowed
 from marketplace.server.asgi import PATHSEND, Headers, Scope, Send, answer
 from marketplace.server.conditional import Part, encoding_of, part_of
+from marketplace.server.downloads import Downloads
 from marketplace.server.fresh import FreshDocuments
 from marketplace.server.pool import Pool
 
@@ -25,10 +26,13 @@ class Files:
         blob_path: where a blob is kept, by its digest.
     """
 
-    def __init__(self, documents: FreshDocuments, pool: Pool, blob_path: Callable[[str], Path]) -> None:
+    def __init__(
+        self, documents: FreshDocuments, pool: Pool, blob_path: Callable[[str], Path], downloads: Downloads
+    ) -> None:
         self._documents = documents
         self._pool = pool
         self._blob_path = blob_path
+        self._downloads = downloads
 
     async def answer(self, scope: Scope, send: Send, path: str, place: Place) -> None:
         """Answer with the file that `path` names.
@@ -42,7 +46,8 @@ class Files:
             await self._file(scope, send, place, self._blob_path(place.digest), place.digest.removeprefix("sha256:"))
         elif place.kind == "archive":
             file = await self._pool.write(lambda content: content.archive(place.digest))
-            await self._file(scope, send, place, file, file.stem)
+            if await self._file(scope, send, place, file, file.stem):
+                self._downloads.count([place.digest])
         else:
             await self._document(scope, send, path, place)
 
@@ -66,7 +71,8 @@ class Files:
 
     # --- files -----------------------------------------------------------------------------------------------------
 
-    async def _file(self, scope: Scope, send: Send, place: Place, file: Path, tag: str) -> None:
+    async def _file(self, scope: Scope, send: Send, place: Place, file: Path, tag: str) -> bool:
+        """Send a file or what is asked for of it; tell whether its beginning was sent."""
         try:
             handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -74,11 +80,11 @@ class Files:
                 "blob-missing", f"there is no {place.kind} {place.digest}", digest=place.digest
             ) from None
         try:
-            await self._send_file(scope, send, file, handle, f'"{tag}"'.encode())
+            return await self._send_file(scope, send, file, handle, f'"{tag}"'.encode())
         finally:
             os.close(handle)
 
-    async def _send_file(self, scope: Scope, send: Send, file: Path, handle: int, tag: bytes) -> None:
+    async def _send_file(self, scope: Scope, send: Send, file: Path, handle: int, tag: bytes) -> bool:
         size = os.fstat(handle).st_size
         part = part_of(scope, tag, size)
         headers: Headers = [
@@ -88,12 +94,13 @@ class Files:
         _measure(headers, part, size)
         if scope["method"] == "HEAD" or not part.length:
             await answer(send, part.status, headers)
-            return
+            return False
         await send({"type": "http.response.start", "status": part.status, "headers": headers})
         if part.length == size and PATHSEND in scope.get("extensions", ()):
             await send({"type": PATHSEND, "path": str(file)})
-            return
+            return True
         await _send_pieces(send, handle, part)
+        return part.start == 0
 
 
 async def _send_pieces(send: Send, handle: int, part: Part) -> None:

@@ -6,11 +6,12 @@ import json
 from marketplace.model.ids import PackageId
 from marketplace.model.tree import Tree
 from marketplace.model.version import Version
-from marketplace.protocol import bundle
+from marketplace.protocol import bundle, documents
 from marketplace.storage.base import read_tree
 from marketplace.storage.memory import MemoryStore
 from support.centralized.exchange import Answer
 from support.centralized.servers import Server
+from support.cleanroom.deadline import Deadline
 from support.market.packages import local_registry
 
 _LIMITS = bundle.Limits(10_000, 10**9, 10**9)
@@ -75,3 +76,29 @@ def check_single(server: Server, spec: str) -> None:
     """Check that single blobs are sent as asked for."""
     digests = [entry.digest for entry in tree_of(server, spec)][:2]
     assert batch(server, blobs=[*digests, digests[0]]) == digests
+
+
+def download(server: Server, spec: str, batches: int, archives: int) -> None:
+    """Ask for a tree in batches and archives; and for its archive in ways that are no download."""
+    content_id = tree_of(server, spec).content_id
+    path = f"/archives/sha256/{content_id[7:]}.gpack"
+    for _ in range(batches):
+        batch(server, want=[content_id])
+    answers = [server.ask(path) for _ in range(archives)]
+    assert {answer.status for answer in answers} <= {200}, answers
+    server.ask(path, "HEAD")
+    server.ask(path, range="bytes=10-20")
+    batch(server, blobs=[content_id])
+    if answers:
+        assert server.ask(path, if_none_match=answers[0].headers["etag"]).status == 304
+
+
+def downloads(server: Server, id_: str) -> int:
+    """Return the downloads that a registry tells of a package."""
+    return documents.decode_downloads(server.body(f"downloads/{id_}.json"), PackageId(id_))
+
+
+def until_downloaded(server: Server, id_: str, count: int) -> None:
+    """Wait until a registry tells so many downloads; they are written every two seconds."""
+    reached = Deadline.after(20).poll(lambda: downloads(server, id_) >= count)
+    assert reached and downloads(server, id_) == count, downloads(server, id_)

@@ -24,7 +24,8 @@ def check_against(server: Server, root: Path, *, kinds: set[str]) -> None:
     places = {path: place_of(path) for path in found}
     assert {place.kind for place in places.values() if place} == kinds, sorted(found)
     assert all(places.values()), [path for path, place in places.items() if place is None]
-    for path, data in found.items():
+    last = sorted(found.items(), key=lambda item: item[0].startswith("archives"))  # asking for these counts a download
+    for path, data in last:
         answer = server.ask("/" + path.replace("+", "%2B"))
         assert answer.status == 200, (path, answer)
         if path == "registry.json":
