@@ -1,9 +1,18 @@
 """Steps about installing over the network from registries of files."""
 
+from pathlib import Path
+
 from behave import given, then, when
 
 from support.centralized.asking import seconds
 from support.centralized.shops import Shops
+
+STORIES = (
+    "tells a history without what it told",
+    "shows no log any more",
+    "signs its log with another key",
+    "lists a release that is not in its log",
+)
 
 
 def shops(context):
@@ -64,6 +73,36 @@ def step_meet(context, name, pattern, faults):
 @given("the kept answers are {age} old")
 def step_age(context, age):
     context.shops.age(seconds(age))
+
+
+@given('the registry "{name}" is remembered as it is')
+def step_remember(context, name):
+    context.shops.remember(name)
+
+
+@given('the registry "{name}" is again as it was remembered')
+def step_go_back(context, name):
+    context.shops.go_back(name)
+
+
+@given('the registry "{name}" {story} told')
+@given('the registry "{name}" {story} any more')
+@given('the registry "{name}" {story} another key')
+@given('the registry "{name}" {story} in its log')
+def step_story(context, name, story):
+    whole = next(found for found in STORIES if found.startswith(story))
+    context.shops.change_story(name, whole)
+
+
+@then("the proof has two checkpoints that one key has signed")
+def step_proof(context):
+    proof = Path(context.world.outcome().error()["proof"]).read_bytes()
+    assert context.shops.signed_heads("corp", proof) == 2, proof
+
+
+@then('29 days later its log is taken, and 31 days later it is refused as "{code}"')
+def step_frozen(context, code):
+    assert [context.shops.log_after("corp", days) for days in (29, 31)] == ["taken", code]
 
 
 @given("the fetched content is lost")

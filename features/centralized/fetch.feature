@@ -22,6 +22,8 @@ Feature: A project is installed over the network with few requests, each byte ch
         | GET    | /packages/io.acme.web.json                     | 200    |
         | GET    | /packages/io.acme.base.json                    | 200    |
         | GET    | /registry.json                                 | 200    |
+        | GET    | /log/checkpoint                                | 200    |
+        | GET    | /log/tile/0/000.p/2                            | 200    |
         | GET    | /archives/sha256/(io.acme.web@1.0.0).gpack     | 200    |
         | GET    | /archives/sha256/(io.acme.base@1.0.0).gpack    | 200    |
       And the JSON field "sources.0.registry" is "mirror"
@@ -55,6 +57,8 @@ Feature: A project is installed over the network with few requests, each byte ch
         | method | path                                                | status |
         | GET    | /packages/io.acme.kit.json                          | 200    |
         | GET    | /registry.json                                      | 304    |
+        | GET    | /log/checkpoint                                     | 200    |
+        | GET    | /log/tile/0/000.p/4                                 | 200    |
         | GET    | /blobs/sha256/(io.acme.kit@1.1.0)                   | 200    |
         | GET    | /blobs/sha256/(d.bin of io.acme.kit@1.1.0)          | 200    |
         | GET    | /blobs/sha256/(package.toml of io.acme.kit@1.1.0)   | 200    |
@@ -68,6 +72,8 @@ Feature: A project is installed over the network with few requests, each byte ch
         | method | path                                              | status |
         | GET    | /packages/io.acme.base.json                       | 200    |
         | GET    | /registry.json                                    | 200    |
+        | GET    | /log/checkpoint                                   | 200    |
+        | GET    | /log/tile/0/000.p/2                               | 200    |
         | GET    | /archives/sha256/(io.acme.base@1.0.0).gpack       | 404    |
         | GET    | /blobs/sha256/(io.acme.base@1.0.0)                | 200    |
         | GET    | /blobs/sha256/(README.md of io.acme.base@1.0.0)   | 200    |

@@ -84,6 +84,7 @@ Feature: With a registry that has an interface everything lacking is one request
         | method | path                       | status |
         | GET    | /packages/io.acme.kit.json | 200    |
         | GET    | /registry.json             | 304    |
+        | GET    | /log/checkpoint            | 200    |
         | POST   | /api/v1/batch              | 200    |
       When I run "ggen market install --json"
       Then "corp" received nothing more
@@ -98,6 +99,8 @@ Feature: With a registry that has an interface everything lacking is one request
         | path                       | status |
         | /packages/io.acme.kit.json | 200    |
         | /registry.json             | 304    |
+        | /log/checkpoint            | 200    |
+        | /log/tile/0/000.p/2        | 200    |
         | /api/v1/batch              | 200    |
       And the JSON field "updated.0.version" is "1.1.0"
       And fewer than 201000 bytes came for the last batch

@@ -74,8 +74,9 @@ Feature: Every setting is honoured by every verb that it concerns
       | update                       |
       | outdated                     |
       | yank io.ggen.rust.core@1.0.0 --reason x |
-      | cache stats                  |
-      | index verify                 |
+    When I run "ggen market cache stats"
+    And I run "ggen market index verify"
+    Then the output contains "Sound"
 
   Scenario Outline: color <color> in the environment "<environment>" gives <what> on a terminal and <piped> in a pipe
     Given I run "ggen market config color <color>"

@@ -56,8 +56,9 @@ def open_remote(session: "Session", registry: Known, *, alone: bool) -> "Central
         notify=session.out.warn,
     )  # fmt: skip
     return CentralizedRegistry(
-        client, folder, trust=lambda: session.trust, store=lambda: session.store, notify=session.out.warn
-    )
+        client, folder, trust=lambda: session.trust, store=lambda: session.store, notify=session.out.warn,
+        note=session.out.note, max_age=int(str(session.settings.value("checkpoint_max_age"))),
+    )  # fmt: skip
 
 
 def cache_folder(session: "Session", registry: Known) -> Path:

@@ -271,10 +271,12 @@ class Workshop:
     def _check_and_fetch(
         self, items: Sequence[Locked], before: Mapping[str, Mapping[str, str]]
     ) -> tuple[tuple[str, ...], int]:
-        """Check every signature and pin, then fetch what is lacking, all together."""
+        """Check every signature and pin, then the log, then fetch what is lacking, all together."""
         pinned = [item.release.id.namespace for item in items if self._trust.check_release(item.release)]
         have = {PackageId(id_): state["content_id"] for id_, state in before.items()}
         releases = [item.release for item in items]
+        locked = {item.release for item in self._project.lock().packages}
+        self._registry.prove([release for release in releases if release not in locked])
         fetched = self._registry.fetch_many(releases, self._store, have=have, advance=self._advance)
         return tuple(pinned), fetched.bytes
 

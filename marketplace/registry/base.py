@@ -145,6 +145,14 @@ class Registry(Protocol):
             As `fetch`; what has arrived by then stays.
         """
 
+    def prove(self, releases: Sequence[Release]) -> None:
+        """Check that releases that are about to be locked are in the registry's log, where there is a log to look at.
+
+        Raises:
+            IntegrityError: they are not, or the log is another one than it was.
+            UnavailableError: it cannot be seen now.
+        """
+
     def asked(self) -> tuple[Source, ...]:
         """Return the registries that were asked since this one was opened, and what each said last."""
 

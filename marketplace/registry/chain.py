@@ -164,6 +164,14 @@ class ChainRegistry:
             place -= 1
         return names[place] if holder in names else holder
 
+    def prove(self, releases: "Sequence[Release]") -> None:
+        """Check that releases are in the log of the registry that each was chosen from; see `Registry`."""
+        shares: dict[str, list[Release]] = {}
+        for release in releases:
+            shares.setdefault(self._holders.get(release.id) or self._route(release.id)[0].name, []).append(release)
+        for name, share in shares.items():
+            self._registry(name).prove(share)
+
     # --- searching ---------------------------------------------------------------------------------------------------
 
     def search(self, query: SearchQuery) -> SearchPage:

@@ -225,6 +225,9 @@ class LocalRegistry:
             fetched.append(self.fetch(release, store))
         return Fetched(sum(one.files for one in fetched), sum(one.bytes for one in fetched))
 
+    def prove(self, releases: "Sequence[Release]") -> None:
+        """Do nothing: the log is this registry's own index; see `Registry`."""
+
     def asked(self) -> "tuple[Source, ...]":
         """Return this registry alone; see `Registry`."""
         from marketplace.search.base import Source

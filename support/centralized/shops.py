@@ -5,19 +5,29 @@ import json
 import re
 import subprocess
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from marketplace.errors import IntegrityError
+from marketplace.model import canonical
 from marketplace.model.release import Release
 from marketplace.protocol import paths
-from marketplace.protocol.documents import decode_catalog, encode_catalog
+from marketplace.protocol.documents import decode_catalog, decode_registry, encode_catalog
+from marketplace.protocol.notes import VerifierKey
+from marketplace.registry.log_watch import LogWatch
+from marketplace.security.verifier import public_bytes
+from marketplace.server.options import LOG_KEY
 from marketplace.storage.base import read_tree
+from support.centralized.asking import plain_client
 from support.centralized.shelf import Shelf
 from support.centralized.static_tree import files_of
+from support.centralized.witness import head
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.proxy.running import FaultProxy
 from support.cleanroom.proxy.schedules import Schedule
 from support.market import packages
 from support.market.packages import local_registry
+from support.market.signing import signer_of
 from support.market.world import World
 
 _SECONDS = 60.0
@@ -109,6 +119,58 @@ class Shops:
                 for entry in read_tree(registry.store, record.content_id):
                     self._names.setdefault(entry.digest[7:], f"({entry.path} of {record})")
         registry.index.close()
+
+    # --- other stories -----------------------------------------------------------------------------------------------
+
+    def change_story(self, name: str, story: str) -> None:
+        """Let a registry tell something else than it did."""
+        documents = self.shelves[name].documents
+        if story == "tells a history without what it told":
+            registry = self._publisher / "registry"
+            for path in registry.iterdir():
+                if path.name != LOG_KEY:  # the signer keeps its key and forgets what it has signed
+                    subprocess.run(["rm", "-rf", str(path)], check=True)
+            self.publish("io.acme.web", "1.0.0")
+            self.fill(name)
+            return
+        self.publish("io.acme.web", "1.0.0")
+        self.fill(name)
+        root = json.loads(documents["/registry.json"])
+        page = json.loads(documents["/packages/io.acme.web.json"])
+        if story == "shows no log any more":
+            root["log"] = {"key": "", "origin": ""}
+        elif story == "signs its log with another key":
+            root["log"]["key"] = str(VerifierKey(root["log"]["origin"], public_bytes(signer_of("Mallory").public)))
+        else:
+            assert story == "lists a release that is not in its log", story
+            page["releases"][0]["position"] = 1
+        documents["/registry.json"] = canonical.encode(root)
+        documents["/packages/io.acme.web.json"] = canonical.encode(page)
+
+    def remember(self, name: str) -> None:
+        """Remember what a registry has."""
+        self._remembered = dict(self.shelves[name].documents)
+
+    def go_back(self, name: str) -> None:
+        """Let a registry have what was remembered, and nothing else."""
+        self.shelves[name].documents.clear()
+        self.shelves[name].documents |= self._remembered
+
+    def signed_heads(self, name: str, proof: bytes) -> int:
+        """Return how many checkpoints in a proof verify under the registry's key, by a reader of the suite's own."""
+        key = str(decode_registry(self.shelves[name].documents["/registry.json"]).key)
+        return len({head(note, key).size for note in proof.split(b"\n----\n\n")})
+
+    def log_after(self, name: str, days: float) -> str:
+        """Look at a registry's log so many days later, on a new machine; return the code of a refusal."""
+        client = plain_client(self.proxies[name].url, self._world.root / f"later-{days}")
+        clock = lambda: datetime.now(UTC) + timedelta(days=days)  # noqa: E731
+        watch = LogWatch(client, self._world.root / f"log-{days}", max_age=30, clock=clock)
+        try:
+            watch.prove(decode_registry(self.shelves[name].documents["/registry.json"]), [])
+        except IntegrityError as error:
+            return error.code
+        return "taken"
 
     # --- traffic -----------------------------------------------------------------------------------------------------
 
