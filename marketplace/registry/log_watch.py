@@ -41,8 +41,8 @@ class LogWatch:
         """Check the log, and that it has each release at its position (from 1); return whether its key was pinned now.
 
         Raises:
-            IntegrityError: `log-missing`, `log-key-changed`, `checkpoint-rolled-back` or `checkpoint-forked` (with `proof`, a file
-                that shows it), `log-frozen`, `log-lacks-release`, or what reading the checkpoint raises.
+            IntegrityError: `checkpoint-rolled-back` or `checkpoint-forked` (with `proof`, a file that shows it),
+                `log-missing`, `log-key-changed`, `log-frozen`, `log-lacks-release`, or what reading one raises.
         """
         pinned = self._read("log.key").decode("utf-8", "replace").strip()
         if not root.key and not pinned:
@@ -89,9 +89,7 @@ class LogWatch:
             raise self._caught("checkpoint-rolled-back", f"has {head.size} entries and had {old.size}", notes)
         proof = tree.consistency(old.size)
         if not merkle.verify_consistency(old.size, old.root, head.size, head.root, proof):
-            raise self._caught(
-                "checkpoint-forked", "is not the one that it was: entries were changed or taken out", notes
-            )
+            raise self._caught("checkpoint-forked", "is not the one that it was: entries changed or are gone", notes)
 
     def _caught(self, code: str, what: str, notes: tuple[bytes, bytes]) -> IntegrityError:
         """Write down both signed notes: anybody who has the key can see that one signer signed both."""
