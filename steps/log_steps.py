@@ -11,7 +11,7 @@ from marketplace.index import merkle
 from marketplace.index.tiles import TiledTree
 from marketplace.protocol.notes import VerifierKey
 from support.centralized import logs, mirrors, witness
-from support.centralized.publishers import publish_here
+from support.centralized.registries import publish_here
 from support.market.laws.vectors import unescape
 from support.market.signing import code_of
 

@@ -66,6 +66,11 @@ def step_never_coded(context):
     served.check_never_coded(context.server)
 
 
+@then("a document of more than 64 KiB is compressed to the same bytes too")
+def step_large_coded(context):
+    served.check_large_coded(context.server)
+
+
 @when('{count:d} releases of "{id_}" are published here one after the other, and the document is asked for after each')
 def step_in_turn(context, count, id_):
     context.listed = publish_in_turn(context.server, id_, count)

@@ -98,6 +98,7 @@ Feature: A registry's files are served over HTTP, with all that caches and broke
       | gzip;q=abc                   | identity |
       | GZIP                         | gzip     |
     And the blob is never compressed, and a part of a document neither
+    And a document of more than 64 KiB is compressed to the same bytes too
 
   Scenario: A document is never older than what was published before it was asked for
     Given I run the server "ggen" with "--workers 2"

@@ -57,7 +57,11 @@ class Files:
         found = await self._documents.get(path, place)
         if found is None:
             raise await self._pool.read(lambda content: content.absent(place))
-        coding, tag, data = found.encoded(encoding_of(scope))
+        coding = encoding_of(scope)
+        if found.is_large and coding != "identity":  # not in this thread: others wait for it
+            coding, tag, data = await self._pool.read(lambda _content: found.encoded(coding))
+        else:
+            coding, tag, data = found.encoded(coding)
         headers: Headers = [
             (b"content-type", _type_of(place)), (b"etag", tag), (b"accept-ranges", b"bytes"),
             (b"cache-control", IMMUTABLE if place.immutable else CHANGING), (b"vary", b"accept-encoding"), *SAFE,

@@ -25,6 +25,9 @@ _SMALLEST = 256
 _CHECKPOINT_TTL = 30
 """Seconds after which it is looked whether an unchanged log is to be signed again."""
 
+_LARGE = 64 * 1024
+"""Documents beyond this many bytes are compressed in a thread of their own."""
+
 _MANY = 10_000
 """Changed packages that are remembered; beyond, everything is made anew once."""
 
@@ -45,6 +48,11 @@ class Document:
     @cached_property
     def _gzip(self) -> bytes:
         return gzip.compress(self.data, 6, mtime=0)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether compressing it takes more than a moment."""
+        return len(self.data) > _LARGE
 
     def encoded(self, coding: str) -> tuple[str, bytes, bytes]:
         """Return the coding used, its strong tag and the bytes."""
@@ -168,4 +176,4 @@ def _looked(content: Content, before: int) -> tuple[int, int, list[str]]:
 
 
 def _weight(kept: _Kept) -> int:
-    return 200 + (3 * len(kept.document.data) if kept.document else 0)
+    return 200 + (len(kept.document.data) * 3 // 2 if kept.document else 0)  # with its compressed forms

@@ -156,7 +156,8 @@ def _granian(options: Options, listening: Listening, listener: socket.socket, bo
 
 def _application(options: Options, board: Board, parent: int) -> Any:
     """Make the application in a worker, which is to die with its parent."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(1)  # the parent died before this was set
     board.claim()

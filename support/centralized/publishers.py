@@ -14,12 +14,10 @@ from marketplace.protocol import bundle, documents
 from marketplace.storage.base import NewBlob
 from support.centralized.batches import batch
 from support.centralized.exchange import Answer
-from support.centralized.registries import Offer, bearer, send_blobs, send_release
+from support.centralized.registries import Offer, bearer, publish_here, send_blobs, send_release
 from support.centralized.servers import Server
-from support.market.packages import local_registry
 from support.market.signing import release_by, signer_of
 from support.market.stores import made_up
-from support.market.world import World
 
 _HTTP_AT = "2026-01-01T00:00:00Z"
 
@@ -196,15 +194,6 @@ _SPOILT: Mapping[str, Callable[[Offer], tuple[list[NewBlob], bytes]]] = {
     "a tree with a path upwards": _with_tree(lambda tree: [replace(tree.entries[0], path="../up"), *tree.entries[1:]]),
     "a tree without a manifest": _with_tree(lambda tree: [e for e in tree if e.path != "package.toml"]),
 }
-
-
-def publish_here(world: World, spec: str) -> Offer:
-    """Publish a package of Alice's in the scenario's home, in this process."""
-    offer = Offer.make(world, spec)
-    registry = local_registry(world.home)
-    registry.publish(offer.source, offer.release)
-    registry.index.close()
-    return offer
 
 
 def publish_in_turn(server: Server, id_: str, count: int) -> tuple[list[int], list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from marketplace.model.package import PackageSource
 from marketplace.model.release import Release
 from marketplace.protocol import bundle
-from marketplace.security.keys import KeyRing, Signer
+from marketplace.security.keys import KeyRing
 from marketplace.source import FolderSource, build_release
 from marketplace.storage.base import NewBlob
 from support.centralized.exchange import Answer
@@ -50,22 +50,20 @@ class Offer:
     release: Release
 
     @classmethod
-    def make(cls, world: World, spec: str, person: str = "Alice", files: Iterable[tuple[str, bytes]] = ()) -> "Offer":
-        """Write a package `ID@VERSION` with these files, signed by that person."""
-        return cls.signed(world, spec, signer_of(person), files)
-
-    @classmethod
-    def signed(cls, world: World, spec: str, signer: Signer, files: Iterable[tuple[str, bytes]] = ()) -> "Offer":
-        """Write a package and sign it."""
+    def make(
+        cls, world: World, spec: str, person: str = "Alice", files: Iterable[tuple[str, bytes]] = (), *, more: str = ""
+    ) -> "Offer":
+        """Write a package `ID@VERSION` with these files, signed by that person; `more` ends its manifest."""
         id_, _, version = spec.partition("@")
         folder = world.root / "offers" / f"{spec}-{len(list((world.root / 'offers').glob('*')))}"
         folder.mkdir(parents=True)
-        (folder / "package.toml").write_text(_MANIFEST.format(id=id_, version=version), encoding="utf-8")
+        manifest = _MANIFEST.format(id=id_, version=version) + more
+        (folder / "package.toml").write_text(manifest, encoding="utf-8")
         (folder / "README.md").write_text(f"# {spec}\n", encoding="utf-8")
         for name, data in files:
             (folder / name).write_bytes(data)
         source = FolderSource.read(folder)
-        return cls(source, build_release(source, signer, world.now))
+        return cls(source, build_release(source, signer_of(person), world.now))
 
     def blobs(self) -> list[NewBlob]:
         """Return the tree and the files."""
@@ -81,6 +79,15 @@ class Offer:
     def altered(self, **fields: object) -> "Offer":
         """Return the same package with another release record, whose signature is as it was."""
         return Offer(self.source, replace(self.release, **fields))  # type: ignore[arg-type]
+
+
+def publish_here(world: World, spec: str, more: str = "") -> Offer:
+    """Publish a package of Alice's in the scenario's home, in this process; `more` ends its manifest."""
+    offer = Offer.make(world, spec, more=more)
+    registry = local_registry(world.home)
+    registry.publish(offer.source, offer.release)
+    registry.index.close()
+    return offer
 
 
 def bearer(server: Server, namespace: str) -> dict[str, str]:

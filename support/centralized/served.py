@@ -12,6 +12,7 @@ import zstandard
 from marketplace.model.ids import PackageId
 from marketplace.protocol import documents
 from support.centralized.exchange import Answer
+from support.centralized.registries import publish_here
 from support.centralized.servers import CERTIFICATE, Server
 from support.market.packages import local_registry
 from support.market.world import World
@@ -119,6 +120,18 @@ def check_never_coded(server: Server) -> None:
     part = server.ask(f"/packages/{CORE}.json", accept_encoding="zstd, gzip", range="bytes=0-9")
     assert "content-encoding" not in blob.headers, blob
     assert (part.status, len(part.body), part.headers.get("content-encoding")) == (206, 10, None), part
+
+
+def check_large_coded(server: Server) -> None:
+    """Publish two releases that require many packages, and ask for their document in every coding."""
+    needs = "".join(f'"io.acme.{"a" * 60}.n{number}" = "^1"\n' for number in range(500))
+    for version in ("1.0.0", "2.0.0"):
+        publish_here(server.world, f"io.acme.large@{version}", f"[dependencies]\n{needs}")
+    plain = server.ask("/packages/io.acme.large.json")
+    assert len(plain.body) > 64 * 1024, len(plain.body)
+    for coding in ("zstd", "gzip"):
+        answer = server.ask("/packages/io.acme.large.json", accept_encoding=coding)
+        assert answer.headers["content-encoding"] == coding and decoded(answer) == plain.body
 
 
 def check_nothing_there(server: Server, path: str) -> None:
