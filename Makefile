@@ -16,7 +16,9 @@ help:
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[dev,p2p]' --constraint constraints.txt
+	$(BIN)/pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	$(BIN)/pip install --quiet --editable '.[p2p]' --constraint constraints.txt || \
+	  echo "without the extra p2p (it takes a C compiler and libgmp's headers): its scenarios will be skipped, and say so"
 	touch $@
 
 demo: .venv/ready

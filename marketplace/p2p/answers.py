@@ -6,7 +6,6 @@ from marketplace.errors import ConflictError, IntegrityError, InvalidInputError,
 from marketplace.model.release import Release
 from marketplace.model.tree import digest_of
 from marketplace.p2p.announce import Announcement
-from marketplace.p2p.logs import Offered
 from marketplace.p2p.node import Node
 from marketplace.p2p.reputation import Standing
 from marketplace.storage.base import MAX_TREE_BYTES, read_tree
@@ -108,24 +107,28 @@ class Answers:
         return {"length": head.length, "hash": head.hash}
 
     async def _append(self, request: Mapping[str, object]) -> dict[str, object]:
-        """Append an entry to its author's log and spread it."""
+        """Append entries to their author's log, all or none, and spread them."""
         state = self._node.state
-        entry = state.verify(_text(request, "entry").encode())
-        manifest = _text(request, "manifest").encode()
-        record = entry.record
-        if isinstance(record, Release):
-            if digest_of(manifest) != record.manifest:
-                raise IntegrityError("release-mismatch", f"the manifest is not that of {record}")
-            state.keep_manifest(record.manifest, manifest)
-        if state.logs.head(entry.author)[:2] != (entry.seq - 1, entry.previous):
-            hint = "somebody else has just published with the same key: try again"
-            raise ConflictError("log-moved", "the entry does not continue the log", hint=hint)
-        if state.admit([entry]) != [Offered.ADDED]:
-            raise ConflictError("log-moved", "the entry does not continue the log", hint="try again")
-        reached, records = await self._node.publish(Announcement(entry, manifest))
-        if isinstance(record, Release) and not records:
-            self._node.provide(record.content_id)
-        return {"seq": entry.seq, "peers": len(reached), "reached": reached, "provider_records": records}
+        offered = [self._checked(item) for item in _list(request, "entries")]
+        length, last = state.logs.head(offered[0].entry.author)[:2]
+        for announcement in offered:
+            if (announcement.entry.seq - 1, announcement.entry.previous) != (length, last):
+                hint = "somebody else has just published with the same key: try again"
+                raise ConflictError("log-moved", "the entry does not continue the log", hint=hint)
+            length, last = announcement.entry.seq, announcement.entry.hash
+        state.keep_manifests(offered)
+        state.admit([announcement.entry for announcement in offered])
+        reached, records = await self._node.publish(offered)
+        return {"peers": len(reached), "reached": reached, "provider_records": records}
+
+    def _checked(self, item: object) -> Announcement:
+        if not isinstance(item, dict):
+            raise InvalidInputError("usage", "an entry is no object")
+        entry = self._node.state.verify(_text(item, "entry").encode())
+        manifest = _text(item, "manifest").encode()
+        if isinstance(entry.record, Release) and digest_of(manifest) != entry.record.manifest:
+            raise IntegrityError("release-mismatch", f"the manifest is not that of {entry.record}")
+        return Announcement(entry, manifest)
 
     async def _fetch(self, request: Mapping[str, object]) -> dict[str, object]:
         """Fetch what is lacking of a package: its tree, then its files."""
@@ -144,6 +147,13 @@ class Answers:
         if sent:
             node.provide(content_id)
         return {"files": len(lacking), "bytes": sum(sent.values()), "sources": sent}
+
+
+def _list(request: Mapping[str, object], name: str) -> list[object]:
+    value = request.get(name)
+    if not isinstance(value, list) or not value:
+        raise InvalidInputError("usage", f"the request needs a list of {name}")
+    return value
 
 
 def _text(request: Mapping[str, object], name: str) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -53,6 +55,7 @@ async def _answer(line: bytes, answer: Answer) -> dict[str, object]:
     except MarketError as error:
         known = error
     except Exception as error:  # noqa: BLE001 - a defect in one answer must not end the node
+        sys.stderr.write(traceback.format_exc())
         known = MarketError("unexpected", f"{type(error).__name__}: {error}")
     return {"error": known.to_json(), "exit_code": known.exit_code}
 

@@ -155,6 +155,7 @@ class _Job:
         self._failure: MarketError | None = None
         self._changed = trio.Event()
         self._plan = Plan(sizes)
+        self._making: set[str] = set()
         self.sent: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -210,7 +211,7 @@ class _Job:
                 self._wake()
             await self._make_whole()
             return True
-        if self._plan.is_idle:
+        if self._plan.is_idle and not self._making:
             return False
         await self._changed.wait()
         return True
@@ -271,14 +272,23 @@ class _Job:
 
     async def _make_whole(self) -> None:
         """Put large blobs together whose chunks are all here; a list that does not make its blob was a lie."""
-        for digest in self._plan.complete():
-            files = [self._fetcher.waiting / sha for sha in self._plan.chunks_of(digest)]
-            liars = self._plan.proved_right(digest) if await self._assemble(digest, files) else None
-            for liar in self._plan.proved_wrong(digest) if liars is None else liars:
-                self._fetcher.blame(liar, Offence.WRONG_BYTES)
-                self._left.discard(liar)
-            for file in files:
-                file.unlink(missing_ok=True)
+        for digest in set(self._plan.complete()) - self._making:
+            self._making.add(digest)
+            try:
+                await self._make(digest)
+            finally:
+                self._making.discard(digest)
+                self._wake()
+
+    async def _make(self, digest: str) -> None:
+        files = [self._fetcher.waiting / sha for sha in self._plan.chunks_of(digest)]
+        whole_now = await self._assemble(digest, files)
+        liars = self._plan.proved_right(digest) if whole_now else self._plan.proved_wrong(digest)
+        for liar in liars:
+            self._fetcher.blame(liar, Offence.WRONG_BYTES)
+            self._left.discard(liar)
+        for file in files:
+            file.unlink(missing_ok=True)
 
     async def _assemble(self, digest: str, files: Sequence[Path]) -> bool:
         new = NewBlob(digest, self._sizes[digest], lambda: io.BufferedReader(Joined(files), CHUNK))
@@ -308,10 +318,10 @@ class Joined(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """Fill `buffer` from the files, one after the other."""
         while (count := self._file.readinto(buffer)) == 0:  # type: ignore[attr-defined]
-            self._file.close()
             following = next(self._rest, None)
             if following is None:
                 return 0
+            self._file.close()
             self._file = following.open("rb")
         return int(count)
 

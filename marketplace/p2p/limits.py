@@ -71,3 +71,9 @@ SAVE_EVERY = 10.0
 
 WANTED_PEERS = 4
 """Connections a node wants: a node with one peer is cut off when that one dies."""
+
+CONFIRM_SECONDS = 15.0
+"""How long `publish` waits for a connected peer to confirm what it got."""
+
+GOSSIP_BURST = 8
+"""Entries of one publication that are gossiped one by one; of more, sync carries them and the last one is gossiped."""

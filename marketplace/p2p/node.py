@@ -1,8 +1,9 @@
 """The node: a host, its protocols and the tasks that keep it connected and in sync with its peers."""
 
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,9 +20,13 @@ from marketplace.p2p.gossip import Gossip
 from marketplace.p2p.host import address, identity, make_host
 from marketplace.p2p.library import ID, INetStream, PeerInfo, background_trio_service, info_from_p2p_addr
 from marketplace.p2p.limits import (
+    CONFIRM_SECONDS,
     DISCOVER_EVERY,
+    GOSSIP_BURST,
     MAX_STREAMS_PER_PEER,
+    MAX_SYNC_ENTRIES,
     PROVIDE_EVERY,
+    QUEUE_SLOTS,
     RECONNECT_EVERY,
     REQUEST_SECONDS,
     SAVE_EVERY,
@@ -80,12 +85,15 @@ class Node:
         self.fetcher = Fetcher(
             state.registry.store, state.folder / "chunks", state.reputation, self._open_exchange, self.blame
         )
+        self._announced, self._announcements = trio.open_memory_channel[tuple[Announcement, str]](QUEUE_SLOTS)
         self._to_provide: set[str] = set()
+        self._to_enter: deque[Announcement] = deque()
         self._streams: dict[str, int] = {}
         self._syncing: dict[str, trio.Lock] = {}
         self._tasks: trio.Nursery | None = None
         hardening.guard_streams(self.host, self._admits, self._blamed)
-        self.host.set_stream_handler(SYNC, self._serve_sync)
+        if not options.light:
+            self.host.set_stream_handler(SYNC, self._serve_sync)
         self.host.set_stream_handler(EXCHANGE, self._serve_exchange)
         self.host.get_network().register_notifee(_Notifee(self))
 
@@ -112,7 +120,7 @@ class Node:
     def _all_tasks(self) -> list[Callable[[], Awaitable[None]]]:
         tasks: list[Callable[[], Awaitable[None]]] = [self._stay_connected, self._save, self._provide_all]
         if not self.options.light:
-            tasks.append(self._sync_around)
+            tasks += [self._sync_around, self._admit_heard]
         if self.options.discover:
             tasks.append(self._discover)
         return tasks
@@ -275,15 +283,28 @@ class Node:
                 await self.sync_with(random.choice(peers))  # noqa: S311 - any peer will do
 
     def _heard(self, announcement: Announcement, origin: str) -> None:
-        """Keep what was announced; when something before it is missing, sync with who announced it."""
+        """Put an announcement where `_admit_heard` takes it; when too many wait, sync will bring it."""
+        with suppress(trio.WouldBlock):
+            self._announced.send_nowait((announcement, origin))
+
+    async def _admit_heard(self) -> None:
+        """Keep what was announced, all that waits at once: each write to the disk costs more than many entries do."""
+        while True:
+            heard = [await self._announcements.receive()]
+            with suppress(trio.WouldBlock):
+                while len(heard) < MAX_SYNC_ENTRIES:
+                    heard.append(self._announcements.receive_nowait())
+            self._keep([announcement for announcement, _ in heard], heard[-1][1])
+
+    def _keep(self, announcements: list[Announcement], origin: str) -> None:
+        """Keep announcements; when something before them is missing, sync with who made the last one."""
         try:
-            if announcement.manifest and isinstance(announcement.entry.record, Release):
-                self.state.keep_manifest(announcement.entry.record.manifest, announcement.manifest)
-            (outcome,) = self.state.admit([announcement.entry])
+            self.state.keep_manifests(announcements)
+            outcomes = self.state.admit([announcement.entry for announcement in announcements])
         except MarketError as error:
             self._log(f"an announcement could not be kept: {error.message}")
             return
-        if outcome is Offered.GAP or self.state.replica.awaited:
+        if Offered.GAP in outcomes or self.state.replica.awaited:
             self._start(self._catch_up, origin)
 
     async def _catch_up(self, origin: str) -> None:
@@ -294,27 +315,43 @@ class Node:
             if await self.sync_with(peer) and not self.state.replica.awaited:
                 return
 
-    async def publish(self, announcement: Announcement) -> tuple[list[str], int]:
-        """Tell the network of an entry that is in our logs; return the peers that have it and the provider records."""
-        if self.gossip:
-            await self.gossip.publish(announcement)
+    async def publish(self, announcements: Sequence[Announcement]) -> tuple[list[str], int]:
+        """Tell the network of entries that are in our logs.
+
+        Returns the peers that have confirmed to have them, and how many nodes keep a provider record of the first one's
+        content; those of the others follow, since a DHT server takes few at a time.
+        """
+        few = len(announcements) <= GOSSIP_BURST
+        if few:
+            await self._gossip(announcements)
         reached: list[str] = []
         records: list[int] = []
+        releases = [item for item in announcements if isinstance(item.entry.record, Release)]
         async with trio.open_nursery() as nursery:
             for peer in self.peers():
                 nursery.start_soon(self._confirm, peer, reached)
-            if isinstance(announcement.entry.record, Release):
-                nursery.start_soon(self._enter, announcement.entry.record, announcement.encode(), records)
+            if releases:
+                nursery.start_soon(self._enter, releases[0], records)
+        if not few:
+            await self._gossip(announcements[-1:])  # who lacks those before it will ask for them
+        self._to_enter.extend(releases[0 if not sum(records) else 1 :])
         return sorted(reached), sum(records)
 
-    async def _enter(self, release: Release, announcement: bytes | None, records: list[int]) -> None:
+    async def _gossip(self, announcements: Sequence[Announcement]) -> None:
+        if self.gossip:
+            for announcement in announcements:
+                await self.gossip.publish(announcement)
+
+    async def _enter(self, announcement: Announcement, records: list[int]) -> None:
         """Enter a release in the DHT: that its content is here, and what it is."""
-        records.append(await self.directory.provide(release.content_id))
-        if announcement is not None:
-            self._start(self.directory.put_record, str(release.id), announcement)
+        record, data = announcement.entry.record, announcement.encode()
+        if isinstance(record, Release):
+            records.append(await self.directory.provide(record.content_id))
+            if data is not None:
+                self._start(self.directory.put_record, str(record.id), data)
 
     async def _confirm(self, peer: str, reached: list[str]) -> None:
-        with trio.move_on_after(REQUEST_SECONDS):
+        with trio.move_on_after(CONFIRM_SECONDS):
             if await self.sync_with(peer):
                 reached.append(peer)
 
@@ -335,7 +372,9 @@ class Node:
         while True:
             await trio.sleep(PROVIDE_EVERY)
             self._to_provide.update(self.directory.due())
-            if self._to_provide and self.peers():
+            if self._to_enter and self.peers():
+                await self._enter(self._to_enter.popleft(), [])
+            elif self._to_provide and self.peers():
                 await self.directory.provide(self._to_provide.pop())
 
     async def _save(self) -> None:

@@ -11,6 +11,7 @@ from marketplace.errors import IntegrityError, NotFoundError
 from marketplace.model.entry import Entry
 from marketplace.model.release import LogRecord, Release
 from marketplace.p2p import sync
+from marketplace.p2p.announce import Announcement
 from marketplace.p2p.limits import CHUNK
 from marketplace.p2p.logs import Offered, PublisherLogs
 from marketplace.p2p.logstore import LogStore
@@ -102,9 +103,15 @@ class NodeState:
         self.add_manifests(found)
         return sorted(wanted - {digest for digest, _ in found})
 
-    def keep_manifest(self, digest: str, data: bytes) -> None:
-        """Keep a manifest, whose digest was checked, for a release that is to be admitted."""
-        self._store.add_manifests([(digest, data)])
+    def keep_manifests(self, announcements: Iterable[Announcement]) -> None:
+        """Keep the manifests that came with entries, which are to be admitted, and whose digests were checked."""
+        found = [
+            (item.entry.record.manifest, item.manifest)
+            for item in announcements
+            if item.manifest and isinstance(item.entry.record, Release)
+        ]
+        if found:
+            self._store.add_manifests(found)
 
     def add_manifests(self, found: Sequence[tuple[str, bytes]]) -> None:
         """Keep manifests, whose digests were checked, and show their releases."""

@@ -15,7 +15,7 @@ from marketplace.p2p.wire import Wire
 
 
 class ForgedError(Exception):
-    """A peer sent an entry that is not its author's."""
+    """A peer sent an entry with a signature that is not its author's."""
 
 
 async def call(wire: Wire, state: NodeState, authors: Collection[str] = ()) -> bool:
@@ -24,7 +24,7 @@ async def call(wire: Wire, state: NodeState, authors: Collection[str] = ()) -> b
     With `authors` only their logs are fetched, and nothing is sent.
 
     Raises:
-        ForgedError: an entry is malformed or not its author's.
+        ForgedError: a signature in an entry is not its author's.
         ProtocolError, PeerGoneError, StalledError: as `Wire`.
         UnavailableError: the disk is full or cannot be written.
     """
@@ -85,7 +85,9 @@ def _verified(state: NodeState, batch: list[bytes]) -> list[Entry]:
     try:
         return [state.verify(data) for data in batch]
     except IntegrityError as error:
-        raise ForgedError(error.message) from error
+        if error.code.startswith("signature-"):
+            raise ForgedError(error.message) from error
+        raise ProtocolError(error.message) from error
 
 
 async def _send_all(wire: Wire, entries: list[Entry]) -> None:

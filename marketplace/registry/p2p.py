@@ -1,13 +1,13 @@
 """The registry of the peers: the node's synced index is read in place, and the node does what needs the network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketplace.errors import ConflictError, MarketError, UnavailableError
 from marketplace.registry.local import LocalRegistry
-from marketplace.registry.node_client import NodeClient
+from marketplace.registry.node_client import MAX_LINE, NodeClient
 
 if TYPE_CHECKING:
     from marketplace.index.local import LocalIndex
@@ -59,49 +59,69 @@ class P2PRegistry(LocalRegistry):
         return super().list_versions(id_)
 
     def publish_many(self, packages: "Sequence[tuple[PackageSource, Release]]") -> "list[Receipt | MarketError]":
-        """Publish releases one after the other; see `Registry`.
+        """Publish releases, each checked by itself; those that are taken are appended and spread together.
 
         Raises:
-            UnavailableError: `publish-unreached`, the release is in this node's log but no peer has it yet; and as
+            UnavailableError: `publish-unreached`, they are in this node's log but no peer has them yet; and as
                 `Registry`.
         """
-        outcomes: list[Receipt | MarketError] = []
-        for source, release in packages:
-            try:
-                outcomes.append(self._publish(source, release))
-            except UnavailableError:
-                raise
-            except MarketError as error:
-                outcomes.append(error)
-        return outcomes
-
-    def _publish(self, source: "PackageSource", release: "Release") -> "Receipt":
         from marketplace.registry.base import Receipt
+
+        outcomes: list[Receipt | MarketError | None] = [None] * len(packages)
+        taken: list[tuple[int, Release, str, dict[str, int]]] = []
+        with self.store.writing(f"publishing {len(packages)} packages"):
+            for number, (source, release) in enumerate(packages):
+                try:
+                    taken.append((number, release, *self._store(source, release, [item[1] for item in taken])))
+                except UnavailableError:
+                    raise
+                except MarketError as error:
+                    outcomes[number] = error
+            if taken:
+                first, extra = self._append([(release, manifest) for _, release, manifest, _ in taken])
+        for place, (number, release, _, stored) in enumerate(taken):
+            outcomes[number] = Receipt(release, self.name, first + place, len(stored), sum(stored.values()), extra)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _store(
+        self, source: "PackageSource", release: "Release", earlier: "Iterable[Release]"
+    ) -> tuple[str, dict[str, int]]:
+        """Check a release, store its content, and return its manifest and the sizes of new blobs."""
         from marketplace.registry.publishing import blobs_of, checked
 
         self._trust.check_release(release, pin=False)
         _, manifest = checked(source, release)
+        if any(release.id == other.id and release.version.precedence == other.version.precedence for other in earlier):
+            raise ConflictError("version-exists", f"{release} is published twice at once", id=str(release.id))
         self.index.refuse_existing(release)
-        with self.store.writing(f"publishing {release}"):
-            stored = self.store.put_many(blobs_of(source))
-            self._trust.check_release(release)
-            position, extra = self._append(release, manifest.decode("utf-8"))
-        return Receipt(release, self.name, position, len(stored), sum(stored.values()), extra)
+        stored = self.store.put_many(blobs_of(source))
+        self._trust.check_release(release)
+        return manifest.decode("utf-8"), stored
 
-    def _append(self, record: "LogRecord", manifest: str = "") -> tuple[int, dict[str, int]]:
-        """Sign the next entry of the publisher's log and have the node spread it; return its number and its reach."""
+    def _append(self, records: "Sequence[tuple[LogRecord, str]]") -> tuple[int, dict[str, int]]:
+        """Sign the next entries of the publisher's log, each with its manifest, and have the node spread them.
+
+        Returns the number of the first and the reach of all.
+        """
         from marketplace.model.entry import Entry
 
         signer = self._signer()
         head = self._node.ask("head", author=signer.public)
-        entry = Entry(signer.public, int(head["length"]) + 1, str(head["hash"]), record).signed(signer.sign)
-        answer = self._node.ask("append", entry=entry.encode().decode("utf-8"), manifest=manifest)
+        length, last = int(head["length"]), str(head["hash"])
+        entries = []
+        for number, (record, manifest) in enumerate(records, length + 1):
+            entry = Entry(signer.public, number, last, record).signed(signer.sign)
+            last = entry.hash
+            entries.append({"entry": entry.encode().decode("utf-8"), "manifest": manifest})
+        for some in _slices(entries):
+            answer = self._node.ask("append", entries=some)
         reach = {name: int(answer[name]) for name in ("peers", "provider_records")}
         if not reach["peers"]:
             hint = "it spreads by itself as soon as a peer connects; `ggen market node peers` shows who is connected"
-            message = f"{record.id}@{record.version} is in the log of this node, but no peer has it yet"
+            what = f"{records[0][0].id}@{records[0][0].version}" if len(records) == 1 else f"{len(records)} packages"
+            message = f"what was published ({what}) is in the log of this node, but no peer has it yet"
             raise UnavailableError("publish-unreached", message, hint=hint, **reach)
-        return entry.seq, reach
+        return length + 1, reach
 
     def _append_yank(self, record: "YankRecord") -> None:
         listed = self.get_release(record.id, record.version)
@@ -111,7 +131,7 @@ class P2PRegistry(LocalRegistry):
                 ("already-yanked", "yanked already") if listed.yanked is not None else ("not-yanked", "not yanked")
             )
             raise ConflictError(code, f"{record.id}@{record.version} is {text}")
-        self._append(record)
+        self._append([(record, "")])
 
     def fetch(self, release: "Release", store: "BlobStore") -> "Fetched":
         """Have the node fetch what is lacking from its peers, verified; see `Registry`.
@@ -131,3 +151,17 @@ class P2PRegistry(LocalRegistry):
         from dataclasses import replace
 
         return replace(super().metadata(), kind="p2p")
+
+
+def _slices(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """Yield entries in parts that a request to the node can hold."""
+    part: list[dict[str, str]] = []
+    size = 0
+    for entry in entries:
+        length = sum(map(len, entry.values()))
+        if part and size + length > MAX_LINE // 4:  # JSON escapes what it quotes
+            yield part
+            part, size = [], 0
+        part.append(entry)
+        size += length
+    yield part

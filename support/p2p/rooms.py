@@ -1,14 +1,16 @@
 """Rooms of peers: `ggen market node run` in containers, each with its own home on a volume."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketplace.errors import UnavailableError
 from marketplace.registry.node_client import NodeClient
 from marketplace.security.keys import Signer
+from support.cleanroom.cleanroom import P2P_NETWORK
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import ExecResult, Recipe
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from support.cleanroom.cleanroom import Cleanroom
 
 PORT = 4701
+_ENEMY = Path(__file__).with_name("enemy.py")
 HOME = "/home/user"
 PROJECT = "/tmp/project"  # noqa: S108 - inside a container
 SECONDS = 20.0
@@ -55,22 +58,21 @@ signer = KeyRing(home / "keys").load()
 trust = TrustStore(home / "keys" / "trust.json")
 registry = P2PRegistry(home, signer=lambda: signer, trust=lambda: trust)
 id_, text, count, size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-told = []
+offered = []
 for number in range(1, count + 1):
-    folder = Path("/tmp/publish")
-    folder.mkdir(exist_ok=True)
+    folder = Path(f"/tmp/publish/{id_}/{number}")
+    folder.mkdir(parents=True)
     lines = ["[package]", f'id = "{id_}"', f'version = "{number}.0.0"', f'description = "{text}"', 'license = "MIT"']
     (folder / "package.toml").write_text("\\n".join(lines) + "\\n")
     (folder / "text").write_text(f"{text} {number}")
     if size:
         (folder / "large").write_bytes((text.encode() * (size // len(text) + 1))[:size])
     source = FolderSource.read(folder)
-    release = build_release(source, signer, datetime.now(UTC))
-    try:
-        receipt = registry.publish(source, release)
-        told.append(dict(receipt.extra))
-    except MarketError as error:
-        told.append({"error": error.code})
+    offered.append((source, build_release(source, signer, datetime.now(UTC))))
+try:
+    told = [{"error": o.code} if isinstance(o, MarketError) else dict(o.extra) for o in registry.publish_many(offered)]
+except MarketError as error:
+    told = [{"error": error.code}]
 print(json.dumps(told))
 """
 
@@ -115,6 +117,14 @@ class GgenNode:
         return found | {"mounts": {HOME: room.volume(f"home-{number}")}}
 
 
+@dataclass(frozen=True, slots=True)
+class Enemy:
+    """A hostile peer: its id, and the container that it runs in."""
+
+    id: str
+    container: GenericContainer
+
+
 class PeerRoom:
     """A room with a network of nodes, which can be asked over the control sockets on their volumes."""
 
@@ -122,18 +132,57 @@ class PeerRoom:
         self.room = room
         self.program = program
         self.network: PeerNetwork = room.start_p2p_network(count, program)
+        self.nodes = dict(self.network.nodes)
 
-    @cached_property
+    @property
     def names(self) -> dict[str, str]:
         """The names of the nodes by peer id."""
-        return {self.program.id_of(number): f"node-{number}" for number in range(len(self.network.nodes))}
+        return {self.program.id_of(number): f"node-{number}" for number in range(len(self.nodes))}
+
+    def join(self, number: int) -> None:
+        """Start one more node, which joins as the others did."""
+        command = self.program.command(number, self.network.address("node-0"))
+        name = f"node-{number}"
+        self.nodes[name] = self.room.start_generic(
+            command, name=name, image=self.program.image, networks=(P2P_NETWORK,), wait=self.program.wait,
+            **self.program.keywords(self.room, number),
+        )  # fmt: skip
+
+    def enemy(self, kind: str) -> Enemy:
+        """Start a hostile peer, which connects to every node."""
+        seed = self.room.seeded.key("enemy")
+        places = {name: self.network.address(name) for name in sorted(self.network.nodes)}
+        numbers = [int(name.removeprefix("node-")) for name in places]
+        addresses = [
+            f"/ip4/{place}/tcp/{PORT}/p2p/{self.program.id_of(number)}"
+            for number, place in zip(numbers, places.values(), strict=True)
+        ]
+        container = self.room.start_generic(
+            ("python", "-c", _ENEMY.read_text(encoding="utf-8"), kind, *addresses), name="enemy",
+            image=self.program.image, networks=(P2P_NETWORK,), wait=ForPort(PORT),
+            environment={"SEED_IDENTITY": seed.hex()},
+        )  # fmt: skip
+        return Enemy(peer_id(seed), container)
+
+    def praise(self, name: str, peer: str) -> None:
+        """Have a node start anew with a good opinion of a peer, as if that had served it well for an hour."""
+        self.node(name).stop()
+        record = {"score": 50.0, "at": time.time(), "earned": 50.0, "earned_since": time.time(), "sticky": False,
+                  "operator": False, "offences": {}, "chunks": 50}  # fmt: skip
+        document = json.dumps({"format": 1, "peers": {peer: record}}).encode()
+        (self.room.volume(name.replace("node", "home")).path / "node" / "reputation.json").write_bytes(document)
+        self.node(name).restart()
+        self.until(lambda: self.standing(name, peer)["connected"], True)
 
     def node(self, name: str) -> GenericContainer:
         """Return the container of a node."""
-        return self.network.nodes[name]
+        return self.nodes[name]
 
     def ask(self, name: str, do: str, **arguments: object) -> dict[str, Any]:
-        """Ask a node over its control socket."""
+        """Ask a node over its control socket; one whose home is no volume by its own command line."""
+        if int(name.removeprefix("node-")) in self.program.disks:
+            found: dict[str, Any] = self.json(name, "node", do)
+            return found
         return NodeClient(self.room.volume(name.replace("node", "home")).path).ask(do, **arguments)
 
     def connected(self, name: str) -> set[str]:
@@ -187,7 +236,7 @@ class PeerRoom:
 
     def alike(self, names: Sequence[str] = (), seconds: float = SECONDS) -> dict[str, tuple[str, int]]:
         """Wait until nodes have the same logs and show all that is in them; return digests and releases by name."""
-        asked = names or sorted(self.network.nodes)
+        asked = names or sorted(self.nodes)
         found: dict[str, tuple[str, int]] = {}
 
         def equal() -> bool:

@@ -6,6 +6,7 @@ import signal
 import tempfile
 import uuid
 from collections.abc import Collection, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from support.centralized.backends import backend
@@ -73,6 +74,8 @@ class Session:
             return f"it is about the registry {', '.join(wanted)}, and the run is on {self.registry} (-D registry)"
         if "requires_root" in tags and os.geteuid() != 0:
             return "it needs the rights of the superuser"
+        if "p2p" in tags and not find_spec("libp2p"):
+            return "the extra p2p is not installed here (see docs/p2p.md)"
         return self.rooms.cannot_run(tags)
 
     def witness(self) -> Witness:

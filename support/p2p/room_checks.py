@@ -1,0 +1,132 @@
+"""What must be seen of networks of nodes: who is connected, what they hold, what they think of an enemy."""
+
+import contextlib
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.base import ExecResult
+from support.p2p.rooms import SECONDS, Enemy, GgenNode, PeerRoom
+
+_READ = 'cd /tmp/project/.ggen/packages/"$0" && cat package.toml text'
+
+
+def open_room(
+    context: Any, engine: str, count: int, flags: Mapping[int, Sequence[str]] | None = None,
+    disks: Mapping[int, int] | None = None,
+) -> PeerRoom:  # fmt: skip
+    """Open a room with nodes, for the rest of the scenario."""
+    room = context.session.rooms.builder(engine).with_determinism(7).build()
+    context.add_cleanup(room.close)
+    return PeerRoom(room, count, GgenNode(room.seeded, flags or {}, disks or {}))
+
+
+def check_star(peers: PeerRoom) -> None:
+    """Hold that the others are connected to node-0 and to nobody else."""
+    others = set(peers.nodes) - {"node-0"}
+    assert peers.until(lambda: peers.connected("node-0"), others) == others
+    for name in sorted(others):
+        assert peers.until(lambda name=name: peers.connected(name), {"node-0"}) == {"node-0"}, name  # type: ignore[misc]
+
+
+def check_mesh(peers: PeerRoom) -> None:
+    """Hold that nobody is alone: each node is in somebody's mesh, or has somebody in its own."""
+
+    def alone() -> set[str]:
+        meshes = {name: peers.mesh(name) for name in peers.nodes}
+        linked = set().union(*meshes.values()) | {name for name, mesh in meshes.items() if mesh}
+        return set(meshes) - linked
+
+    assert peers.until(alone, set()) == set()
+
+
+def check_alike(peers: PeerRoom, count: int, seconds: float, names: Sequence[str] = ()) -> None:
+    """Hold that nodes come to the same logs, with so many releases shown."""
+    wanted = len(names or peers.nodes)
+    deadline = Deadline.after(seconds)
+    found: dict[str, tuple[str, int]] = {}
+    while not (len(found) == wanted and {shown for _, shown in found.values()} == {count}):
+        found = peers.alike(names, min(2.0, max(0.1, deadline.remaining())))
+        assert deadline.remaining() > 0, found
+    assert len(set(found.values())) == 1, found
+
+
+def check_discovered(peers: PeerRoom, least: int, seconds: float) -> None:
+    """Hold that every node comes to be connected to some others."""
+
+    def few() -> dict[str, int]:
+        counts = {name: len(peers.connected(name)) for name in peers.nodes}
+        return {name: count for name, count in counts.items() if count < least}
+
+    assert peers.until(few, {}, seconds) == {}
+
+
+def check_same_bytes(peers: PeerRoom, id_: str) -> None:
+    """Hold that every node can fetch a package, and gets the same."""
+    read = set()
+    for name in sorted(peers.nodes):
+        peers.json(name, "add", id_, "--registry", "p2p")
+        read.add(peers.node(name).run("sh", "-c", _READ, id_))
+    assert len(read) == 1, read
+
+
+def add_while_dying(peers: PeerRoom, name: str, id_: str, provider: str) -> ExecResult:
+    """Add a package while a provider, slowed down, is killed after it has sent something."""
+    peers.network.faults.bandwidth(3 * 10**6, provider)
+    done: list[ExecResult] = []
+    thread = threading.Thread(target=lambda: done.append(peers.ggen(name, "add", id_, "--registry", "p2p")))
+    thread.start()
+    try:
+        id_of = peers.program.id_of(int(provider.removeprefix("node-")))
+        began = peers.until(lambda: peers.standing(name, id_of).get("chunks", 0) > 0, True)
+        peers.network.faults.kill(provider)
+    finally:
+        thread.join(60)
+    assert began is True, "the provider was never asked"
+    return done[0]
+
+
+def check_banned(peers: PeerRoom, name: str, enemy: Enemy, offence: str, seconds: float) -> None:
+    """Hold that a node comes to ban an enemy, for what it did."""
+    standing = peers.until(lambda: peers.standing(name, enemy.id)["standing"], "banned", seconds)
+    found = peers.standing(name, enemy.id)
+    assert standing == "banned" and found["offences"].get(offence), (found, enemy.container.logs()[-1500:])
+
+
+def check_as_before(peers: PeerRoom) -> None:
+    """Hold that honest nodes go on as if there were no enemy."""
+    told = peers.publish("node-1", "io.acme.after", "after", 2)
+    assert all(item.get("peers") for item in told), told
+    check_alike(peers, 2, SECONDS)
+
+
+def check_memory(peers: PeerRoom, most: int) -> None:
+    """Hold that no honest node has used more than some bytes."""
+    peaks = {name: node.stats().memory_peak_bytes for name, node in peers.nodes.items()}
+    assert all(peak < most for peak in peaks.values()), peaks
+
+
+def wait_for_worst(enemy: Enemy, times: int) -> None:
+    """Wait until an enemy has tried so many times."""
+
+    def rounds() -> int:
+        return enemy.container.logs().count('{"done"') + enemy.container.logs().count('{"refused"')
+
+    before = rounds()
+    assert Deadline.after(40).poll(lambda: rounds() >= before + times, every=0.1, slowest=0.5), enemy.container.logs()
+
+
+def prefer(peers: PeerRoom, name: str, enemy: Enemy) -> None:
+    """Have a node ask an enemy before others: wait until they are connected, and praise it."""
+    assert peers.until(lambda: peers.standing(name, enemy.id)["connected"], True) is True
+    peers.praise(name, enemy.id)
+
+
+def check_still_banned(peers: PeerRoom, name: str, enemy: Enemy) -> None:
+    """Hold that a ban holds while the enemy tries to come back."""
+    with contextlib.suppress(AssertionError):
+        wait_for_worst(enemy, 1)
+    found = peers.until(lambda: peers.standing(name, enemy.id)["connected"], False)
+    assert found is False
+    assert peers.standing(name, enemy.id)["standing"] == "banned", peers.standing(name, enemy.id)
