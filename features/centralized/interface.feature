@@ -53,10 +53,23 @@ Feature: With a registry that has an interface everything lacking is one request
       And I run "ggen market verify"
       Then the output contains "Verified"
 
-    Scenario: A file of many megabytes is published and installed
-      Given the package io.acme.kit 1.0.0 with "a.bin 9000000"
-      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0"
-      And I run "ggen market add io.acme.kit"
+    @faults @retry
+    Scenario: A file of many megabytes goes in parts, and after a break from where the registry has it
+      Given the package io.acme.kit 1.0.0 with "a.bin 17000000"
+      And requests of "corp" for "PATCH /api/v1/uploads/*" meet "pass, cut-upload after=3000000"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0" whatever it tells
+      Then "corp" received these
+        | method | status |
+        | GET    | 200    |
+        | POST   | 200    |
+        | HEAD   | 200    |
+        | PATCH  | 204    |
+        | PATCH  | reset  |
+        | HEAD   | 200    |
+        | PATCH  | 204    |
+        | POST   | 200    |
+        | POST   | 201    |
+      When I run "ggen market add io.acme.kit"
       And I run "ggen market verify"
       Then the output contains "Verified"
 
