@@ -170,6 +170,11 @@ def step_gauges(context, count):
     operating.check_histogram(context.server, "package")
 
 
+@then("{count:d} processes that count 20,000 requests each at once have counted 60,000, and a fourth gets no place")
+def step_board(context, count):
+    assert operating.counted_together(count, 20_000) == (60_000, 0, True)
+
+
 @then("openapi.json has every route and every kind of file, and nothing else")
 def step_openapi(context):
     operating.check_description(context.server)

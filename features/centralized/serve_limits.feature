@@ -74,6 +74,10 @@ Feature: A server keeps answering whatever its clients do, and says what it does
     Then the numbers tell 40 answers of the route "package" with 2xx and 2 with 4xx, and 3 of "search"
     And they tell 1 package, and the time of each answer
 
+  @concurrency
+  Scenario: Workers that count at the same moment lose no number
+    Then 3 processes that count 20,000 requests each at once have counted 60,000, and a fourth gets no place
+
   Scenario: The description names every route, and answers are as it says
     Given I run the server "ggen"
     Then openapi.json has every route and every kind of file, and nothing else

@@ -1,11 +1,13 @@
 """What operators see of a server, and how it stops: log, numbers, description, downloads that outlive SIGTERM."""
 
+import multiprocessing
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from marketplace.protocol import bundle
+from marketplace.server.board import Board
 from marketplace.server.openapi import FILES
 from marketplace.server.routes import ROUTES
 from support.centralized.bundles import new_blob
@@ -150,3 +152,28 @@ def send_too_much(server: Server, size: int) -> list[Answer]:
     body = b"".join(bundle.write([new_blob(made_up(size))]))
     upload = Upload(server, size)
     return [server.ask("/api/v1/blobs", "POST", body, **token), upload.send(0, size)]
+
+
+def counted_together(processes: int, requests: int) -> tuple[int, int, bool]:
+    """Let processes count at once; return the numbers counted and in flight, and whether one more is refused."""
+    board = Board(("package",), processes)
+    process = multiprocessing.get_context("fork").Process
+    workers = [process(target=_count, args=(board, requests)) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0] * processes
+    found = re.search(r'route="package",status="2xx"} (\d+)$', board.text(), re.MULTILINE)
+    try:
+        board.claim()
+    except RuntimeError:
+        return int(found[1]) if found else 0, board.in_flight, True
+    return int(found[1]) if found else 0, board.in_flight, False
+
+
+def _count(board: Board, requests: int) -> None:
+    board.claim()
+    for _ in range(requests):
+        board.began()
+        board.ended("package", 200, 0.001, 10)
