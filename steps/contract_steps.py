@@ -1,6 +1,6 @@
 """Steps about what all verbs promise."""
 
-from behave import given, then
+from behave import given, then, when
 
 from support.market import contract, terminal
 from support.market.laws.vectors import unescape
@@ -12,9 +12,14 @@ def step_prepared(context):
     contract.prepare(context.world)
 
 
+@when("the home's node runs")
+def step_node(context):
+    contract.run_node(context.world)
+
+
 @then("each verb's help has a usage, a summary and an example that runs, in this order")
 def step_examples(context):
-    context.verbs = {row["verb"] for row in context.table}
+    context.verbs = getattr(context, "verbs", set()) | {row["verb"] for row in context.table}
     for row in context.table:
         assert context.world.run(f"ggen market {row['verb']} --help").stdout
         contract.run_example(context.world, row["verb"])
@@ -22,7 +27,7 @@ def step_examples(context):
 
 @then("each verb prints one JSON document and nothing else, in this order")
 def step_documents(context):
-    context.verbs = {row["verb"] for row in context.table}
+    context.verbs = getattr(context, "verbs", set()) | {row["verb"] for row in context.table}
     for row in context.table:
         contract.one_document(context.world, row["verb"], row["arguments"], row["fields"].split())
 

@@ -35,7 +35,7 @@ def node_command() -> None:
 def run_command(session: Session, **options: Any) -> None:
     """Run the node of this home until it is stopped. Prints its address when it is ready.
 
-    Example: ggen market node run --bootstrap /ip4/192.0.2.7/tcp/4701/p2p/12D3KooW…
+    Example: ggen market node run --listen /ip4/127.0.0.1/tcp/0
     """
     if importlib.util.find_spec("libp2p") is None:
         hint = "install it: pip install 'ggen-marketplace[p2p]'"
@@ -107,7 +107,8 @@ def _peers_text(peers: list[dict[str, Any]]) -> Iterator[str]:
 def ban_command(session: Session, peer: str) -> None:
     """Have nothing to do with a peer until it is unbanned.
 
-    Example: ggen market node ban 12D3KooW…
+    Example: ggen market node ban
+    12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB
     """
     answer = session.node.ask("ban", id=peer)
     session.out.result(answer, lambda: [f"{render.good('Banned')} {answer['id']}"])
@@ -119,7 +120,8 @@ def ban_command(session: Session, peer: str) -> None:
 def unban_command(session: Session, peer: str) -> None:
     """Lift a ban, whatever its cause; the peer starts anew.
 
-    Example: ggen market node unban 12D3KooW…
+    Example: ggen market node unban
+    12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB
     """
     answer = session.node.ask("unban", id=peer)
     session.out.result(answer, lambda: [f"{render.good('Unbanned')} {answer['id']}"])

@@ -12,8 +12,9 @@ from support.market.world import Outcome, World
 from support.suite import help_texts
 
 _EXAMPLE = re.compile(r"^  Example: (.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
-SERVING = frozenset({"serve"})
+SERVING = frozenset({"serve", "node run"})
 """Verbs that go on until they are stopped."""
+_NODE = "ggen market node run --listen /ip4/127.0.0.1/tcp/0 --no-discover --json"
 
 _MANIFEST = '[package]\nname = "old-web"\nversion = "1.0.0"\ndescription = "An old package"\nlicense = "MIT"\n'
 
@@ -43,6 +44,17 @@ def example(verb: str) -> str:
     assert usage.startswith(f"Usage: ggen market {verb} "), text
     assert found and rest[: found.start()].strip(), f"{verb} has no summary or no example"
     return " ".join(found[1].split())
+
+
+def run_node(world: World) -> None:
+    """Run the node of the home until the scenario ends; return when it answers."""
+    args, environ = world.command(_NODE)
+    process = subprocess.Popen(args, cwd=world.project, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    world.defer(lambda: process.wait(60))
+    world.defer(process.terminate)
+    with process.stdout as out:
+        assert out.readline(), "the node ended before it was ready"
 
 
 def run_example(world: World, verb: str) -> None:
