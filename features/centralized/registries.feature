@@ -47,6 +47,7 @@ Feature: Registries have names, an order and tokens, and only the home says wher
       | ping nowhere                                         | 4    | registry-unknown      |
       | login nowhere --token-file /dev/null                 | 4    | registry-unknown      |
       | login corp --token-file /dev/null                    | 2    | token-invalid         |
+      | login corp                                           | 2    | token-invalid         |
 
   @security
   Scenario: A secret in an address is not repeated

@@ -1,5 +1,6 @@
 """registry: named registries, their order, and the tokens for them."""
 
+import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -139,11 +140,17 @@ def login_command(session: Session, name: str, token_file: IO[str] | None) -> No
     there = known(session.settings)
     if name not in there:
         raise unknown(name, there)
-    given = token_file.readline() if token_file else click.prompt("Token", hide_input=True, err=True)
-    token = _checked_token(str(given).strip())
+    token = _checked_token(_given_token(token_file).strip())
     origin = origin_of(there[name].url)
     credentials(session).keep(origin, token)
     session.out.result({"name": name, "origin": origin}, lambda: [f"{render.good('Kept')} the token for {origin}"])
+
+
+def _given_token(token_file: IO[str] | None) -> str:
+    """Return the token: a line of the file or of a pipe, else what is typed at the terminal, unseen."""
+    if token_file or not sys.stdin.isatty():
+        return (token_file or sys.stdin).readline()
+    return str(click.prompt("Token", hide_input=True, err=True))
 
 
 def _checked_token(token: str) -> str:
