@@ -106,7 +106,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("lock_timeout", _seconds, 30.0, "seconds to wait for a lock that another process holds"),
         Setting("offline", _flag, False, "never ask the network"),
         Setting("prefer_offline", _flag, False, "ask the network only for what is not on this machine"),
-        Setting("checkpoint_max_age", _whole(1, 3650), 30, "days for which a registry's log may say nothing new"),
+        Setting("checkpoint_max_age", _whole(1, 365), 14, "days for which a registry's log may say nothing new"),
         Setting("search_limit", _whole(1, 100), 20, "results of a search on one page"),
     )
 }

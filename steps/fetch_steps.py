@@ -100,9 +100,9 @@ def step_proof(context):
     assert context.shops.signed_heads("corp", proof) == 2, proof
 
 
-@then('29 days later its log is taken, and 31 days later it is refused as "{code}"')
+@then('13 days later its log is taken, and 15 days later it is refused as "{code}"')
 def step_frozen(context, code):
-    assert [context.shops.log_after("corp", days) for days in (29, 31)] == ["taken", code]
+    assert [context.shops.log_after("corp", days) for days in (13, 15)] == ["taken", code]
 
 
 @given("the fetched content is lost")

@@ -54,4 +54,4 @@ Feature: A registry cannot change its story: what was locked once is in its log,
 
   Scenario: A log that says nothing new for too long is frozen
     Given I run "ggen market add io.acme.base"
-    Then 29 days later its log is taken, and 31 days later it is refused as "log-frozen"
+    Then 13 days later its log is taken, and 15 days later it is refused as "log-frozen"

@@ -46,6 +46,7 @@ Feature: Every verb keeps the same promises
       | registry list     |
       | registry login    |
       | registry logout   |
+      | registry proof    |
       | registry remove   |
       | registry          |
       | token new         |
@@ -106,6 +107,7 @@ Feature: Every verb keeps the same promises
       | registry list |                                      | order registries registries.0.name registries.0.url registries.0.namespaces |
       | registry login | corp --token-file token.txt         | name origin |
       | registry logout | corp                               | name origin forgotten |
+      | registry proof | corp-proof.json                     | proves key earlier.size earlier.root later.time |
       | registry remove | corp                               | name path |
       | token new     | --namespace io.acme                  | name namespaces token |
       | token list    |                                      | tokens tokens.0.name tokens.0.created tokens.0.namespaces |

@@ -9,7 +9,7 @@ import click
 from marketplace.cli import render
 from marketplace.cli.app import FamilyGroup
 from marketplace.cli.options import with_session
-from marketplace.cli.remote import credentials, open_remote
+from marketplace.cli.remote import credentials, log_state, open_remote
 from marketplace.cli.session import Session
 from marketplace.errors import InvalidInputError, MarketError
 from marketplace.registries import Known, add, checked_name, checked_namespace, checked_url, known, remove, unknown
@@ -77,11 +77,14 @@ def _list_text(order: str, registries: list[Known]) -> Iterator[str]:
 @click.argument("name")
 @with_session()
 def remove_command(session: Session, name: str) -> None:
-    """Forget a registry; its namespaces are bound no more.
+    """Forget a registry; its namespaces are bound no more, and its log's key is pinned no more.
 
     Example: ggen market registry remove corp
     """
+    there = known(session.settings)
     path = remove(session.settings, name)
+    if name in there:
+        log_state(session, there[name]).forget()
     session.out.result({"name": name, "path": str(path)}, lambda: [f"{render.good('Removed')} {render.bold(name)}"])
 
 
@@ -124,6 +127,25 @@ def _ping_text(rows: list[dict[str, Any]]) -> Iterator[str]:
             yield f"{render.good('ok')}  {row['name']}: {kind}, {row['took_ms']} ms"
         else:
             yield f"{render.bad('!!')}  {render.printable(row['message'])}"
+
+
+@registry_command.command("proof")
+@click.argument("file", type=click.File("rb"))
+@with_session()
+def proof_command(session: Session, file: IO[bytes]) -> None:
+    """Check a FILE that is to prove that a registry's log broke its promise. Nothing else is asked.
+
+    Example: ggen market registry proof corp-proof.json
+    """
+    from marketplace.registry import log_evidence
+
+    verdict = log_evidence.checked(file.read(log_evidence.MAX_EVIDENCE + 1))
+    heads = [{"size": head.size, "root": head.root.hex(), "time": head.time} for head in verdict[2:]]
+    document = {"proves": verdict.proves, "key": str(verdict.key), "earlier": heads[0], "later": heads[1]}
+    session.out.result(document, lambda: [
+        f"{render.good('Right')}: it proves {verdict.proves} of the log with the key {verdict.key}",
+        render.dim("compare the key with the one that the registry's operator has published"),
+    ])  # fmt: skip
 
 
 @registry_command.command("login")

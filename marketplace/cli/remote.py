@@ -7,10 +7,12 @@ from marketplace.registries import LOCAL, Known, Member, known, order_of, unknow
 
 if TYPE_CHECKING:
     from marketplace.cli.session import Session
-    from marketplace.http.client import Mode
+    from marketplace.http.client import Client, Mode
     from marketplace.http.credentials import Credentials
     from marketplace.registry.base import Registry
     from marketplace.registry.centralized import CentralizedRegistry
+    from marketplace.registry.log_check import LogCheck
+    from marketplace.registry.log_state import LogState
 
 _IN_HOME = (LOCAL, "p2p")
 
@@ -56,9 +58,28 @@ def open_remote(session: "Session", registry: Known, *, alone: bool) -> "Central
         notify=session.out.warn,
     )  # fmt: skip
     return CentralizedRegistry(
-        client, folder, trust=lambda: session.trust, store=lambda: session.store, notify=session.out.warn,
-        note=session.out.note, max_age=int(str(session.settings.value("checkpoint_max_age"))),
+        client, folder, trust=lambda: session.trust, store=lambda: session.store,
+        log=lambda: _log_check(session, registry, client), notify=session.out.warn,
     )  # fmt: skip
+
+
+def _log_check(session: "Session", registry: Known, client: "Client") -> "LogCheck":
+    from marketplace.config import SETTINGS
+    from marketplace.registry.log_check import LogCheck
+
+    name = "checkpoint_max_age"
+    days = int(str(session.settings.value(name)))
+    if session.settings.origin(name).kind == "project":
+        days = min(days, int(str(SETTINGS[name].default)))  # a cloned project may ask for more care, not for less
+    return LogCheck(client, log_state(session, registry), max_age=days, notify=session.out.note)
+
+
+def log_state(session: "Session", registry: Known) -> "LogState":
+    """Return what this home knows of a registry's log."""
+    from marketplace.registry.log_state import LogState, state_path
+
+    path = state_path(session.home, registry.name, registry.url)
+    return LogState(path, lock_timeout=session.lock_timeout)
 
 
 def cache_folder(session: "Session", registry: Known) -> Path:

@@ -131,6 +131,10 @@ class TiledTree:
                 low = middle
         return proof if low == 0 else [self._hash(low, high), *proof]
 
+    def first(self, count: int) -> bytes:
+        """Return the root over the first `count` entries (from 1 to all)."""
+        return self._hash(0, count)
+
     def leaf(self, index: int) -> bytes:
         """Return the leaf hash of entry `index` (from 0)."""
         return self._hash(index, index + 1)

@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
+from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError, UnavailableError
 from marketplace.model.ids import PackageId
 from marketplace.model.requirement import Requirement
 from marketplace.project import content, journal
@@ -213,7 +213,13 @@ class Workshop:
         from marketplace.project.resolver import resolve
 
         kept = {i: item.release.version for i, item in self._project.lock().by_id().items() if i not in (upgrade or ())}
-        found = resolve(requirements_of(text), self._registry, locked=kept, prereleases=prereleases)
+        try:
+            found = resolve(requirements_of(text), self._registry, locked=kept, prereleases=prereleases)
+        except (ConflictError, NotFoundError):
+            with suppress(UnavailableError):
+                self._registry.prove(())  # what is lacking may have been taken back
+            raise
+        self._registry.prove(())  # that nothing newer is there is an answer too
         lock = Lockfile.of(Locked(release, self._registry.source_of(release.id)) for release in found.releases)
         return lock, {str(id_): reason for id_, reason in found.yanked.items()}
 

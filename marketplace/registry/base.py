@@ -146,7 +146,9 @@ class Registry(Protocol):
         """
 
     def prove(self, releases: Sequence[Release]) -> None:
-        """Check that releases that are about to be locked are in the registry's log, where there is a log to look at.
+        """Check the log of each registry whose answers were used, where there is one, and that `releases` are in it.
+
+        It is asked before releases are locked, and with none when versions were chosen: the head is looked at alone.
 
         Raises:
             IntegrityError: they are not, or the log is another one than it was.

@@ -19,12 +19,10 @@ from marketplace.registry.base import Advance, Fetched, Receipt, RegistryInfo
 from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Source
 
 if TYPE_CHECKING:
+    from marketplace.registry.log_check import LogCheck
     from marketplace.registry.uploading import Uploading
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore
-
-MAX_AGE = 30
-"""Days for which a registry's log may say nothing new: mirrors are brought up to date more often than that."""
 
 _SEARCH = "ggen market search QUERY"
 _CATALOG = Wanted(paths.CATALOG, "the catalog", _SEARCH, documents.MAX_CATALOG)
@@ -37,22 +35,20 @@ class CentralizedRegistry:
         folder: this machine's own files about it: unfinished transfers, the index of its catalog.
         trust: opens the pins that releases and yanks are checked against.
         store: opens the store that fetched content is kept in.
-        notify: told what needs the user's attention; `note` what does not, such as a pin that was made.
-        max_age: days after which the log's last word is too old.
+        log: opens what checks its log.
+        notify: told what the user should know.
     """
 
     def __init__(
         self, client: Client, folder: Path, *, trust: "Callable[[], TrustStore]", store: "Callable[[], BlobStore]",
-        notify: Callable[[str], None] = lambda _text: None, note: Callable[[str], None] = lambda _text: None,
-        max_age: int = MAX_AGE,
+        log: "Callable[[], LogCheck]", notify: Callable[[str], None] = lambda _text: None,
     ) -> None:  # fmt: skip
         self._client = client
         self._folder = folder
         self._open_trust = trust
         self._open_store = store
         self._notify = notify
-        self._notify_pin = note
-        self._max_age = max_age
+        self._open_log = log
         self._documents: dict[PackageId, PackageDocument] = {}
         self._outcome = ""
 
@@ -242,15 +238,11 @@ class CentralizedRegistry:
 
     def prove(self, releases: Sequence[Release]) -> None:
         """Check that releases are in this registry's log, and that it is the log that it was; see `Registry`."""
-        from marketplace.registry.log_watch import LogWatch
-
         wanted = {release.id: release for release in releases}
         entries = [entry for id_ in wanted for entry in self._document(id_).entries if entry.release == wanted[id_]]
-        if not entries:
-            return
-        watch = LogWatch(self._client, self._folder / "log", max_age=self._max_age)
-        if watch.prove(self._root, [(entry.position, entry.release) for entry in entries]):
-            self._notify_pin(f"the log of {self.name} is now pinned to {self._root.key} (first use)")
+        if not self._documents:
+            return  # nothing that it says was used
+        self._open_log().check(self._root, [(entry.release, entry.position) for entry in entries])
 
     # --- content -----------------------------------------------------------------------------------------------------
 

@@ -165,12 +165,12 @@ class ChainRegistry:
         return names[place] if holder in names else holder
 
     def prove(self, releases: "Sequence[Release]") -> None:
-        """Check that releases are in the log of the registry that each was chosen from; see `Registry`."""
+        """Check every log, and that each release is in that of the registry that it was chosen from; see `Registry`."""
         shares: dict[str, list[Release]] = {}
         for release in releases:
             shares.setdefault(self._holders.get(release.id) or self._route(release.id)[0].name, []).append(release)
-        for name, share in shares.items():
-            self._registry(name).prove(share)
+        for name in sorted({*self._open, *shares}):
+            self._registry(name).prove(shares.get(name, ()))
 
     # --- searching ---------------------------------------------------------------------------------------------------
 

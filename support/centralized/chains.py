@@ -22,6 +22,8 @@ from marketplace.registry.base import Registry
 from marketplace.registry.centralized import CentralizedRegistry
 from marketplace.registry.chain import ChainRegistry
 from marketplace.registry.local import LocalRegistry
+from marketplace.registry.log_check import LogCheck
+from marketplace.registry.log_state import LogState
 from marketplace.search.base import SearchQuery
 from marketplace.security.trust import TrustStore
 from marketplace.storage.memory import MemoryStore
@@ -125,8 +127,9 @@ class Chains:
             breaker=Breaker(place.folder / "cache", self.time.clock),
         )  # fmt: skip
         return CentralizedRegistry(
-            client, place.folder, trust=lambda: trust, store=lambda: MemoryStore(1 << 20), notify=self.notes.append
-        )
+            client, place.folder, trust=lambda: trust, store=lambda: MemoryStore(1 << 20), notify=self.notes.append,
+            log=lambda: LogCheck(client, LogState(place.folder / "log.json"), max_age=14, notify=self.notes.append),
+        )  # fmt: skip
 
     def look_up(self, order: str, id_: str = "io.acme.web") -> str:
         """Look a package up in an order; return the name of who has it, or what the answer is instead."""

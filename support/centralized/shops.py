@@ -14,7 +14,8 @@ from marketplace.model.release import Release
 from marketplace.protocol import paths
 from marketplace.protocol.documents import decode_catalog, decode_registry, encode_catalog
 from marketplace.protocol.notes import VerifierKey
-from marketplace.registry.log_watch import LogWatch
+from marketplace.registry.log_check import LogCheck
+from marketplace.registry.log_state import LogState
 from marketplace.security.verifier import public_bytes
 from marketplace.server.options import LOG_KEY
 from marketplace.storage.base import read_tree
@@ -159,15 +160,16 @@ class Shops:
     def signed_heads(self, name: str, proof: bytes) -> int:
         """Return how many checkpoints in a proof verify under the registry's key, by a reader of the suite's own."""
         key = str(decode_registry(self.shelves[name].documents["/registry.json"]).key)
-        return len({head(note, key).size for note in proof.split(b"\n----\n\n")})
+        fields = json.loads(proof)
+        return len({head(fields[when].encode(), key).size for when in ("earlier", "later")})
 
     def log_after(self, name: str, days: float) -> str:
         """Look at a registry's log so many days later, on a new machine; return the code of a refusal."""
         client = plain_client(self.proxies[name].url, self._world.root / f"later-{days}")
         clock = lambda: datetime.now(UTC) + timedelta(days=days)  # noqa: E731
-        watch = LogWatch(client, self._world.root / f"log-{days}", max_age=30, clock=clock)
+        check = LogCheck(client, LogState(self._world.root / f"log-{days}.json"), max_age=14, clock=clock)
         try:
-            watch.prove(decode_registry(self.shelves[name].documents["/registry.json"]), [])
+            check.check(decode_registry(self.shelves[name].documents["/registry.json"]))
         except IntegrityError as error:
             return error.code
         return "taken"

@@ -25,6 +25,11 @@ def leaf(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
+def node(left: bytes, right: bytes) -> bytes:
+    """Return the hash over two subtrees."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
 def tile(leaves: list[bytes], level: int, index: int, width: int) -> bytes:
     """Return a tile as tlog-tiles defines it: MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l])."""
     span = 256**level

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
+from support.centralized.lying_logs import write_log_proof
 from support.market import packages
 from support.market.world import Outcome, World
 from support.suite import help_texts
@@ -33,6 +34,7 @@ def prepare(world: World) -> None:
     manifests = world.project / "old-catalog" / "manifests"
     manifests.mkdir(parents=True)
     (manifests / "old-web.toml").write_text(_MANIFEST, encoding="utf-8")
+    write_log_proof(world.project / "corp-proof.json")
     (world.project / "token.txt").write_text("ggen_example\n", encoding="utf-8")
 
 
