@@ -12,6 +12,7 @@ Feature: Installing changes the project and nothing else, and overwrites nobody'
 
   Rule: Local edits
 
+    @use.with_registry=local,http
     Scenario: A local edit is found although the content store has lost the release it was made in
       Given I run "ggen market index backup {root}/early.sqlite"
       And these packages are published
