@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from marketplace.p2p.logs import PublisherLogs
+from marketplace.p2p.logs import Offered, PublisherLogs
 from support.p2p import log_laws
 from support.p2p.authors import Author, author, take
 from support.p2p.log_laws import Pins, check_views_any_order, records_of
@@ -29,6 +29,16 @@ def step_any_order(context):
 @then("four nodes with parts of the logs come to the same logs, in whatever order they sync")
 def step_any_partition(context):
     log_laws.check_any_partition()
+
+
+@then("who only pulls comes to know all that the server knows, and a whole session leaves both alike")
+def step_one_session(context):
+    log_laws.check_one_session()
+
+
+@then("an entry that follows another entry than ours waits for that one")
+def step_stray(context):
+    assert log_laws.stray_outcome() == (Offered.GAP, 2)
 
 
 @then("two nodes that know the same {count:d} entries send each other none")

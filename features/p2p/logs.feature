@@ -10,6 +10,12 @@ Feature: Publisher logs are the same on every node, whatever came first
   Scenario: Nodes that saw different parts come to the same by syncing in pairs
     Then four nodes with parts of the logs come to the same logs, in whatever order they sync
 
+  Scenario: One session is enough for two nodes
+    Then who only pulls comes to know all that the server knows, and a whole session leaves both alike
+
+  Scenario: A chain is taken in from its beginning
+    Then an entry that follows another entry than ours waits for that one
+
   Scenario: Sync sends what is lacking and nothing else
     Then two nodes that know the same 50 entries send each other none
     And a node that knows 40 of 50 entries gets 10

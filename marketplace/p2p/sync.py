@@ -68,21 +68,23 @@ def lacking(logs: PublisherLogs, theirs: Summary) -> dict[str, int]:
         if head == mine or (mine.fork and not head.fork):
             continue
         if head.fork != mine.fork or head.length > mine.length:
-            wanted[author] = min(mine.length, head.length)
+            wanted[author] = mine.length
         elif logs.hash_at(author, head.length) != head.hash:
             wanted[author] = 0  # two chains: the first difference is the proof
     return wanted
 
 
 def offering(logs: PublisherLogs, theirs: Summary) -> Iterator[Entry]:
-    """Yield what `logs` have and `theirs` lacks."""
+    """Yield what `logs` have and `theirs` lacks, after what `theirs` has more was fetched.
+
+    So where the two are different chains `logs` know the fork by now.
+    """
     for author, mine in logs.summary().items():
         head = theirs.get(author, _EMPTY)
         if head == mine or (head.fork and not mine.fork):
             continue
         if head.length <= mine.length:
-            same = logs.hash_at(author, head.length) == head.hash
-            yield from logs.since(author, head.length if same else 0)
+            yield from logs.since(author, head.length)
         elif mine.fork:
             yield from logs.since(author, mine.length)
 

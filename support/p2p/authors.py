@@ -68,6 +68,13 @@ class Author:
         """Return another entry with the number of one that there is."""
         return self.entry(self.release(id_, f"{seq}.0.0", "other"), seq, self.entries[seq - 1].previous)
 
+    def branch(self, seq: int, count: int, id_: str) -> list[Entry]:
+        """Return another chain that leaves the log before a number and goes on."""
+        found = [self.fork(seq, id_)]
+        for number in range(seq + 1, seq + count):
+            found.append(self.entry(self.release(id_, f"{number}.0.0", "other"), number, found[-1].hash))
+        return found
+
 
 def manifest(id_: str, version: str) -> bytes:
     """Return the manifest of a package without anything."""
@@ -91,8 +98,11 @@ def take(logs: PublisherLogs, entries: Iterable[Entry]) -> list[Offered]:
             return outcomes
 
 
-def exchange(caller: PublisherLogs, server: PublisherLogs) -> int:
-    """Let two nodes sync as `marketplace.p2p.syncing` does, without a network; return how many entries travelled."""
+def exchange(caller: PublisherLogs, server: PublisherLogs, *, push: bool = True) -> int:
+    """Let two nodes sync as `marketplace.p2p.syncing` does, without a network; return how many entries travelled.
+
+    Without `push` the caller only gets.
+    """
     travelled = 0
     theirs = sync.from_json(sync.to_json(server.summary()))
     if sync.digest(caller.summary()) == sync.digest(server.summary()):
@@ -104,7 +114,7 @@ def exchange(caller: PublisherLogs, server: PublisherLogs) -> int:
         outcomes = [(entry.author, caller.offer(entry)) for entry in _travel(entries)]
         travelled += len(entries)
         wanted = dict.fromkeys({key for key, outcome in outcomes if outcome is Offered.GAP} - asked, 0)
-    offered = list(sync.offering(caller, theirs))
+    offered = list(sync.offering(caller, theirs)) if push else []
     for entry in _travel(offered):
         server.offer(entry)
     return travelled + len(offered)
