@@ -165,6 +165,7 @@ class Node:
         if standing is not before:
             self._log(f"peer {peer} is {standing} now: {offence}")
         if standing is Standing.BANNED and before is not Standing.BANNED:
+            self._keep_scores()  # at once: to be killed a moment later must not wash a ban
             self.shut_out(peer)
 
     def _blamed(self, peer: str, offence: str) -> None:
@@ -380,10 +381,13 @@ class Node:
     async def _save(self) -> None:
         while True:
             await trio.sleep(SAVE_EVERY)
-            try:
-                self.state.save_reputation()
-            except OSError as error:
-                self._log(f"the scores could not be kept: {error}")
+            self._keep_scores()
+
+    def _keep_scores(self) -> None:
+        try:
+            self.state.save_reputation()
+        except OSError as error:
+            self._log(f"the scores could not be kept: {error}")
 
     # --- streams -----------------------------------------------------------------------------------------------------
 
