@@ -28,9 +28,8 @@ Feature: Hostile peers cost honest nodes little, and themselves everything
     And no honest node has used more than 200 MB
 
     Examples:
-      | attack             |
-      | connection flood   |
-      | subscription flood |
+      | attack           |
+      | connection flood |
 
   Scenario Outline: A provider with <attack> is named, avoided, and the package comes from another
     Given a network of 3 nodes on host
