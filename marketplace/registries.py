@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from marketplace.config import Settings
-    from marketplace.model.ids import PackageId
 
 LOCAL = "local"
 """The name of the embedded registry."""
@@ -197,9 +196,3 @@ def namespaces_in(known: Mapping[str, Known], text: str) -> "set[str]":
     """Return the registries whose namespaces a text names, such as what a user types into a search."""
     lowered = text.lower()
     return {registry.name for registry in known.values() for namespace in registry.namespaces if namespace in lowered}
-
-
-def is_bound_elsewhere(known: Mapping[str, Known], id_: "PackageId", name: str) -> bool:
-    """Tell whether a package must not be asked of the registry `name`."""
-    bound = binding_of(known, str(id_))
-    return bound is not None and bound != name

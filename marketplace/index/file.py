@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from marketplace.index.schema import connect, corrupt, from_sqlite, open_read_only
+from marketplace.index.schema import connect, corrupt, from_sqlite, open_read_only, transaction
 
 _LEAST_FREE = 256 * 1024
 """Bytes without which SQLite cannot make an index: its shared memory and a write-ahead log of a few pages."""
@@ -49,15 +49,8 @@ class IndexFile:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self.refuse_unwritable()
-        with self._guarded() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+        with self._guarded() as db, transaction(db):
+            yield db
 
     def refuse_unwritable(self) -> None:
         """Raise UnavailableError `disk-full` or `store-unwritable` when the index was opened for reading only."""

@@ -74,23 +74,6 @@ def read_tile(data: bytes, width: int) -> list[bytes]:
     return [data[place : place + HASH] for place in range(0, len(data), HASH)]
 
 
-def read_entries(data: bytes, width: int) -> list[bytes]:
-    """Take a bundle of `width` entries apart.
-
-    Raises:
-        IntegrityError: `tile-malformed`.
-    """
-    found, place = [], 0
-    while place < len(data):
-        length = int.from_bytes(data[place : place + _LENGTH], "big")
-        place += _LENGTH
-        found.append(data[place : place + length])
-        place += length
-    if place != len(data) or len(found) != width:
-        raise IntegrityError("tile-malformed", f"a bundle of {width} entries does not have these")
-    return found
-
-
 class TiledTree:
     """The tree of a log of `size` entries, of which `fetch` gets tiles by their paths; each is asked for once."""
 

@@ -77,10 +77,6 @@ class Gossip:
         """Return the peers that this node forwards to and hears from."""
         return sorted(str(peer) for peer in self._router.mesh.get(TOPIC, ()))
 
-    def listeners(self) -> list[str]:
-        """Return the connected peers that listen to the topic."""
-        return sorted(str(peer) for peer in self._pubsub.peer_topics.get(TOPIC, ()))
-
     def shut_out(self, peer: ID) -> None:
         """Neither hear a banned peer nor speak to it."""
         self._pubsub.add_to_blacklist(peer)

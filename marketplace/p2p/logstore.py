@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marketplace.errors import IntegrityError
-from marketplace.index.schema import from_sqlite
+from marketplace.index.schema import from_sqlite, transaction
 from marketplace.model.entry import Entry
 from marketplace.p2p.logs import Offered, PublisherLogs
 
@@ -59,14 +59,11 @@ class LogStore:
     def offer(self, entries: Iterable[Entry]) -> list[Offered]:
         """Take verified entries in, in their order, in one transaction; return what became of each."""
         with self._guarded() as db:
-            db.execute("BEGIN IMMEDIATE")
             touched: set[str] = set()
             try:
-                outcomes = [self._offer(entry, touched) for entry in entries]
-                db.execute("COMMIT")
+                with transaction(db):
+                    outcomes = [self._offer(entry, touched) for entry in entries]
             except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
                 self.logs = PublisherLogs(self._read("entries", "author, seq"), self._read("forks", "author, hash"))
                 raise
         return outcomes

@@ -20,9 +20,6 @@ from marketplace.server.log import Checkpoints, LogKey
 from marketplace.server.publishing import StoredSource
 from marketplace.storage.blobs import missing
 
-STATIC: frozenset[Kind] = frozenset({"blob", "archive"})
-"""Kinds of places that are files of their own and not made here."""
-
 
 class Content:
     """Makes the documents of `registry`, which other processes may change at any time.

@@ -3,41 +3,28 @@
 import hashlib
 import re
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import PurePosixPath
+
+from support.trials.web_server import WebServer
 
 _SECONDS = 30.0
 
 
-class Shelf(ThreadingHTTPServer):
+class Shelf(WebServer):
     """Serves `documents` by path, of the content type in `types`, else JSON. While `gate` is clear nobody gets one."""
-
-    daemon_threads = True
-    request_queue_size = 256
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.gate = threading.Event()
         self.gate.set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._thread.start()
-
-    @property
-    def netloc(self) -> str:
-        """The address as `HOST:PORT`."""
-        return f"127.0.0.1:{self.server_address[1]}"
+        super().__init__(_Handler)
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop serving; who waits for an answer gets it."""
         self.gate.set()
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
-
-    def handle_error(self, _request: object, _address: object) -> None:
-        """Say nothing of connections that break: breaking them is what the proxy is for."""
+        super().close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -20,8 +20,6 @@ from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import (
     ROOM_LABEL,
     RUN_LABEL,
-    Capability,
-    CapabilityError,
     ContainerSpec,
     Engine,
     EngineError,
@@ -281,13 +279,6 @@ class Cleanroom:
         self.engine.keep(self.labels)
         entrances = [container.engine_container.entrance() for container in self.containers.values()]
         return artefacts.how_to_leave(self.labels[RUN_LABEL], self.id, entrances)
-
-    def require(self, *wanted: Capability) -> None:
-        """Raise CapabilityError unless the engine here can promise what is wanted."""
-        missing = self.engine.missing()
-        for capability in wanted:
-            if capability in missing:
-                raise CapabilityError(f"{self.engine.name} lacks {capability}: {missing[capability]}")
 
     def _start(self, kind: type[C], spec: ContainerSpec, wait: Wait | None, seconds: float) -> C:
         deadline = Deadline.after(seconds)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from marketplace.model.entry import START, Entry
 from marketplace.model.ids import PackageId
@@ -123,8 +123,3 @@ def exchange(caller: PublisherLogs, server: PublisherLogs, *, push: bool = True)
 def _travel(entries: Sequence[Entry]) -> list[Entry]:
     """Return entries as they are after encoding and decoding, in batches."""
     return [Entry.decode(data) for batch in sync.batches(entries) for data in batch]
-
-
-def with_signature(entry: Entry, signature: str) -> Entry:
-    """Return an entry with another signature."""
-    return replace(entry, signature=signature)

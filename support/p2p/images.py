@@ -3,13 +3,12 @@ change seldom; what changes with the product is one wheel on top.
 """
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError, Recipe
-from support.cleanroom.images.building import copy_tree, run_in_tree
+from support.cleanroom.images.building import run_in_tree, tree_upon
 from support.cleanroom.images.cache import digest
 from support.cleanroom.images.python import FILES, PythonProject, pinned, python_base
 from support.market.marketplace_room import ROOT
@@ -70,14 +69,11 @@ class PeerDependencies:
 
     def build_tree(self, folder: Path, base: Path | None) -> None:
         """Run the Dockerfile's steps in a copy of the base's tree."""
-        if base is None:
-            raise EngineError(f"{self.name} needs a base")
-        copy_tree(base, folder)
-        with tempfile.TemporaryDirectory(prefix="cleanroom-build-") as build:
-            self.build_context(Path(build))
-            shutil.copy2(Path(build) / _GMP, folder / "usr/lib" / _GMP)
-            shutil.copy2(Path(build) / "cleanroom-probe", folder / "usr/local/bin/cleanroom-probe")
-            run_in_tree(folder, Path(build), ["sh", "-c", _INSTALL])
+        with tree_upon(base, folder, self.name) as build:
+            self.build_context(build)
+            shutil.copy2(build / _GMP, folder / "usr/lib" / _GMP)
+            shutil.copy2(build / "cleanroom-probe", folder / "usr/local/bin/cleanroom-probe")
+            run_in_tree(folder, build, ["sh", "-c", _INSTALL])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +108,9 @@ class PeerImage:
 
     def build_tree(self, folder: Path, base: Path | None) -> None:
         """Add the wheel in a copy of the dependencies' tree."""
-        if base is None:
-            raise EngineError(f"{self.name} needs a base")
-        copy_tree(base, folder)
-        with tempfile.TemporaryDirectory(prefix="cleanroom-build-") as build:
-            self.build_context(Path(build))
-            run_in_tree(folder, Path(build), ["sh", "/build/add.sh"])
+        with tree_upon(base, folder, self.name) as build:
+            self.build_context(build)
+            run_in_tree(folder, build, ["sh", "/build/add.sh"])
 
 
 def peer_image() -> Recipe:

@@ -1,8 +1,9 @@
 """A small web server to put the fault proxy before: known bytes, entity tags, ranges, and a memory of requests."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from support.trials.web_server import WebServer
 
 PIECE = 1 << 16
 ETAG = '"v1"'
@@ -13,31 +14,12 @@ def content(size: int) -> bytes:
     return bytes(range(256)) * (size // 256) + bytes(range(size % 256))
 
 
-class Origin(ThreadingHTTPServer):
+class Origin(WebServer):
     """Serves `GET /any?size=N` and takes `PUT`; `received` is every request with the bytes of its body."""
-
-    daemon_threads = True
-    request_queue_size = 256
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str, int]] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._thread.start()
-
-    @property
-    def netloc(self) -> str:
-        """The address as `HOST:PORT`."""
-        return f"127.0.0.1:{self.server_address[1]}"
-
-    def close(self) -> None:
-        """Stop serving."""
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
-
-    def handle_error(self, _request: object, _address: object) -> None:
-        """Say nothing of connections that break: breaking them is what the proxy is for."""
+        super().__init__(_Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,6 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError
@@ -49,6 +52,20 @@ def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
     )  # fmt: skip
     if done.returncode:
         raise EngineError(f"{' '.join(argv)} gave {done.returncode}\n{done.stdout[-2000:]}")
+
+
+@contextmanager
+def tree_upon(base: Path | None, folder: Path, name: str) -> Iterator[Path]:
+    """Copy the base's tree to `folder`; within, there is an empty folder for what the build needs.
+
+    Raises:
+        EngineError: the recipe `name` was given no base.
+    """
+    if base is None:
+        raise EngineError(f"{name} needs a base")
+    copy_tree(base, folder)
+    with tempfile.TemporaryDirectory(prefix="cleanroom-build-") as build:
+        yield Path(build)
 
 
 def copy_tree(source: Path, target: Path) -> None:

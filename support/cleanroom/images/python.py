@@ -19,7 +19,7 @@ from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError, Recipe
 from support.cleanroom.images.base_tree import fill_tree, fingerprint
-from support.cleanroom.images.building import copy_tree, link_or_copy, pip, run_in_tree
+from support.cleanroom.images.building import copy_tree, link_or_copy, pip, run_in_tree, tree_upon
 from support.cleanroom.images.cache import cached, digest, tree_of
 
 FILES = Path(__file__).resolve().parent / "files"
@@ -149,13 +149,10 @@ class PythonProject:
 
     def build_tree(self, folder: Path, base: Path | None) -> None:
         """Run the Dockerfile's steps in a copy of the base's tree."""
-        if base is None:
-            raise EngineError(f"{self.name} needs a base")
-        copy_tree(base, folder)
-        with tempfile.TemporaryDirectory(prefix="cleanroom-build-") as build:
-            self.build_context(Path(build))
+        with tree_upon(base, folder, self.name) as build:
+            self.build_context(build)
             for step in ("dependencies", "project"):
-                run_in_tree(folder, Path(build), ["sh", "/build/install.sh", step])
+                run_in_tree(folder, build, ["sh", "/build/install.sh", step])
         shutil.copy2(FILES / "cleanroom-probe", folder / "usr/local/bin/cleanroom-probe")
 
     def sources(self) -> list[Path]:

@@ -2,13 +2,12 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.cleanroom.engine.base import EngineError, Recipe
-from support.cleanroom.images.building import copy_tree, run_in_tree
+from support.cleanroom.engine.base import Recipe
+from support.cleanroom.images.building import run_in_tree, tree_upon
 from support.cleanroom.images.cache import digest
 from support.cleanroom.images.debian_packages import packages, unpack
 from support.cleanroom.images.python import FILES, python_base
@@ -61,15 +60,12 @@ class DebianImage:
 
     def build_tree(self, folder: Path, base: Path | None) -> None:
         """Unpack over a copy of the base's tree, and run the script there."""
-        if base is None:
-            raise EngineError(f"{self.name} needs a base")
-        copy_tree(base, folder)
-        with tempfile.TemporaryDirectory(prefix="cleanroom-build-") as build:
-            _fill(self.debian, Path(build) / "tree")
-            _lay_over(Path(build) / "tree", folder)
+        with tree_upon(base, folder, self.name) as build:
+            _fill(self.debian, build / "tree")
+            _lay_over(build / "tree", folder)
             if self.script:
                 shutil.copy2(FILES / self.script, build)
-                run_in_tree(folder, Path(build), ["sh", f"/build/{self.script}"])
+                run_in_tree(folder, build, ["sh", f"/build/{self.script}"])
 
 
 def _fill(names: tuple[str, ...], folder: Path) -> None:
