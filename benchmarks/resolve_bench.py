@@ -74,6 +74,9 @@ class _Index:
     def __init__(self, index: LocalIndex) -> None:
         self._index = index
 
+    def prefetch(self, ids: Sequence[PackageId]) -> None:
+        """Do nothing: all is here."""
+
     def list_versions(self, id_: PackageId) -> Sequence[ListedRelease]:
         """Return the releases of a package."""
         return self._index.releases(id_)

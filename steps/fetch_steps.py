@@ -23,6 +23,11 @@ def shops(context):
     return context.shops
 
 
+@given("a publisher has published {count:d} packages, each of which needs all before it")
+def step_published_many(context, count):
+    shops(context).publish_many(count)
+
+
 @given("a publisher has published")
 def step_published(context):
     for row in context.table:
@@ -68,6 +73,11 @@ def step_fill(context, name):
 @given('requests of "{name}" for "{pattern}" meet "{faults}"')
 def step_meet(context, name, pattern, faults):
     context.shops.meet(name, pattern, faults)
+
+
+@given('"{name}" takes {ms:d} ms to answer')
+def step_late(context, name, ms):
+    context.shops.delay(name, ms)
 
 
 @given("the kept answers are {age} old")
@@ -136,6 +146,18 @@ def step_received(context, name):
 def step_nothing(context, name):
     found = context.shops.received(name, ["method", "path"])
     assert found == [], found
+
+
+@then('"{name}" received these for packages, in any order, and so many at the same time')
+def step_together(context, name):
+    found = context.shops.together(name)
+    assert sorted(found) == sorted(tuple(row.cells) for row in context.table), found
+
+
+@then('"{name}" received at most {most:d} requests')
+def step_at_most(context, name, most):
+    found = context.shops.received(name, ["path"])
+    assert len(found) <= most, found
 
 
 @then('"{name}" received these for archives')

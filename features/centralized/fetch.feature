@@ -34,6 +34,65 @@ Feature: A project is installed over the network with few requests, each byte ch
       Then the output contains "Verified"
       And "mirror" received nothing more
 
+    Scenario: The documents of packages that are needed together are asked for together, each once
+      Given a publisher has published
+        | id           | version | needs                            |
+        | io.acme.deep | 1.0.0   |                                  |
+        | io.acme.one  | 1.0.0   | io.acme.base ^1                  |
+        | io.acme.two  | 1.0.0   | io.acme.base ^1, io.acme.deep ^1 |
+        | io.acme.tree | 1.0.0   | io.acme.deep ^1                  |
+      And the registry "mirror" is brought up to date
+      And "mirror" takes 300 ms to answer
+      When I run "ggen market add io.acme.one io.acme.two io.acme.tree io.acme.web"
+      Then "mirror" received these for packages, in any order, and so many at the same time
+        | path                         | status | together |
+        | /packages/io.acme.one.json   | 200    | 4        |
+        | /packages/io.acme.two.json   | 200    | 4        |
+        | /packages/io.acme.tree.json  | 200    | 4        |
+        | /packages/io.acme.web.json   | 200    | 4        |
+        | /packages/io.acme.base.json  | 200    | 2        |
+        | /packages/io.acme.deep.json  | 200    | 2        |
+      Given the kept answers are 6 min old
+      And "mirror" was asked for enough
+      When I run "ggen market outdated"
+      Then "mirror" received these for packages, in any order, and so many at the same time
+        | path                         | status | together |
+        | /packages/io.acme.one.json   | 304    | 4        |
+        | /packages/io.acme.two.json   | 304    | 4        |
+        | /packages/io.acme.tree.json  | 304    | 4        |
+        | /packages/io.acme.web.json   | 304    | 4        |
+        | /packages/io.acme.base.json  | 304    | 2        |
+        | /packages/io.acme.deep.json  | 304    | 2        |
+      When I run "ggen market outdated"
+      Then "mirror" received nothing more
+
+    @faults
+    Scenario: A registry that cannot answer is not asked for all that a project needs
+      Given a publisher has published 20 packages, each of which needs all before it
+      And the registry "mirror" is brought up to date
+      And I run "ggen market versions many.lib.p19"
+      And "mirror" was asked for enough
+      And requests of "mirror" for "*" meet "always 501"
+      When I try "ggen market add many.lib.p19 --json"
+      Then the exit code is 6
+      And the error code is "registry-unavailable"
+      And "mirror" received at most 6 requests
+
+    @fallback
+    Scenario: What the first registry does not have is asked of the next, together too
+      Given the registry "first" has io.other alone
+      And "first" takes 300 ms to answer
+      And "mirror" takes 300 ms to answer
+      When I run "ggen market add io.acme.base io.acme.web --registry first,mirror"
+      Then "first" received these for packages, in any order, and so many at the same time
+        | path                        | status | together |
+        | /packages/io.acme.base.json | 404    | 2        |
+        | /packages/io.acme.web.json  | 404    | 2        |
+      And "mirror" received these for packages, in any order, and so many at the same time
+        | path                        | status | together |
+        | /packages/io.acme.base.json | 200    | 2        |
+        | /packages/io.acme.web.json  | 200    | 2        |
+
     Scenario: What is here already is not fetched again
       Given I run "ggen market add io.acme.web"
       And "mirror" was asked for enough

@@ -101,9 +101,9 @@ class Client:
             DeniedError, UnavailableError, IntegrityError: it refuses, cannot answer now, or answers what is wrong.
         """
         url = self.base + wanted.path
-        known = self._known(url, read)
-        if known and (self.mode is not Mode.ONLINE or self.cache.is_fresh(known[0])):
-            return self._kept(*known)
+        kept = self.at_hand(wanted, read)
+        if kept is not None:
+            return kept
         if self.mode is Mode.OFFLINE:
             raise offline_miss(self.name, wanted.what, wanted.command)
         self._refuse_absent(url, wanted)
@@ -113,6 +113,13 @@ class Client:
                 return known[1]  # somebody else has asked while this one waited
             self._refuse_absent(url, wanted)
             return self._asked(wanted, read, known, operation or self.operation())
+
+    def at_hand(self, wanted: Wanted, read: Callable[[bytes], _T]) -> _T | None:
+        """Return what is kept of a document if it may be used without asking; None when it may not."""
+        known = self._known(self.base + wanted.path, read)
+        if known and (self.mode is not Mode.ONLINE or self.cache.is_fresh(known[0])):
+            return self._kept(*known)
+        return None
 
     def kept(self, wanted: Wanted, read: Callable[[bytes], _T]) -> _T | None:
         """Return what is kept of a document, however old, without asking; None when nothing is."""

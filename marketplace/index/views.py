@@ -1,7 +1,7 @@
 """The views of the local index: the present state of each package, as it follows from the log."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from marketplace.errors import NotFoundError
@@ -52,6 +52,12 @@ class IndexViews(IndexLog):
         """Return every package id, sorted."""
         with self._guarded() as db:
             return tuple(row[0] for row in db.execute("SELECT id FROM packages ORDER BY id"))
+
+    def known(self, ids: Sequence["PackageId"]) -> frozenset[str]:
+        """Return those of `ids` that have a release."""
+        with self._guarded() as db:
+            sql = "SELECT id FROM releases WHERE id IN (SELECT value FROM json_each(?))"
+            return frozenset(row[0] for row in db.execute(sql, (json.dumps(list(map(str, ids))),)))
 
     def counts(self) -> tuple[int, int]:
         """Return the numbers of packages and releases."""

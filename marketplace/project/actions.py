@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError, UnavailableError
 from marketplace.model.ids import PackageId
+from marketplace.model.package import Package
 from marketplace.model.requirement import Requirement
 from marketplace.project import content, journal
 from marketplace.project.lockfile import Locked, Lockfile
@@ -138,11 +139,11 @@ class Workshop:
         """Compare the lock with what the registry has."""
         newest, _ = self._resolved(self._project.manifest_text(), upgrade=set(self._project.lock().by_id()))
         wanted = newest.by_id()
-        rows = []
+        rows = list[Outdated]()
         for id_, item in self._project.lock().by_id().items():
             current = item.release.version
             fits = wanted[id_].release.version if id_ in wanted else current
-            latest = self._registry.get_package(id_).latest.release.version
+            latest = Package(id_, self._registry.list_versions(id_), 0).latest.release.version
             if fits.precedence != current.precedence or latest.precedence > current.precedence:
                 rows.append(Outdated(str(id_), str(current), str(fits), str(latest)))
         return tuple(rows)

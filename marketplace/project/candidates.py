@@ -1,6 +1,6 @@
 """The versions a resolution may choose from, listed once per package and in order of preference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from marketplace.errors import NotFoundError
@@ -20,6 +20,9 @@ class Releases(Protocol):
         Raises:
             NotFoundError: the package is unknown; `suggestions` in the details are passed on to the user.
         """
+
+    def prefetch(self, ids: Sequence[PackageId]) -> object:
+        """Make ready to list these packages, if together is cheaper than one after another."""
 
 
 class Demand(NamedTuple):
@@ -61,6 +64,12 @@ class Candidates:
         self._prereleases = prereleases
         self._listed: dict[str, tuple[ListedRelease, ...]] = {}
         self.suggestions: dict[str, list[str]] = {}
+
+    def expect(self, ids: Iterable[str]) -> None:
+        """Tell which packages are asked for next."""
+        new = [PackageId(id_) for id_ in dict.fromkeys(ids) if id_ not in self._listed]
+        if len(new) > 1:
+            self._releases.prefetch(new)
 
     def of(self, id_: str) -> tuple[ListedRelease, ...]:
         """Return every version of a package in order of preference, empty when it is unknown."""

@@ -5,7 +5,6 @@ that choice it is the answer; this is the rule and costs little more than readin
 searches with backtracking.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -82,21 +81,22 @@ def _one_pass(roots: Sequence[Demand], candidates: Candidates) -> dict[str, List
     """Take the preferred version of each package where it is first met; None at the first contradiction."""
     chosen: dict[str, ListedRelease] = {}
     met: set[tuple[str, str]] = set()
-    waiting = deque((demand.id, demand.requirement) for demand in roots)
-    first, admits = candidates.first, candidates.admits
-    while waiting:
-        id_, requirement = waiting.popleft()
-        if (id_, requirement.text) in met:
-            continue  # many packages write the same requirement of a popular one
-        met.add((id_, requirement.text))
-        taken = chosen.get(id_)
-        if taken is not None:
-            if requirement.comparators and not admits(requirement, taken):
+    wave = [(demand.id, demand.requirement) for demand in roots]
+    while wave:
+        candidates.expect(id_ for id_, _ in wave)
+        needed = list[tuple[str, Requirement]]()
+        for id_, requirement in wave:
+            if (id_, requirement.text) in met:
+                continue  # many packages write the same requirement of a popular one
+            met.add((id_, requirement.text))
+            taken = chosen.get(id_)
+            if taken is None:
+                taken = candidates.first(id_, requirement)
+                if taken is None:
+                    return None
+                chosen[id_] = taken
+                needed += [(dependency.text, wanted) for dependency, wanted in taken.release.dependencies]
+            elif requirement.comparators and not candidates.admits(requirement, taken):
                 return None
-            continue
-        found = first(id_, requirement)
-        if found is None:
-            return None
-        chosen[id_] = found
-        waiting.extend((dependency.text, needed) for dependency, needed in found.release.dependencies)
+        wave = needed
     return chosen

@@ -91,6 +91,12 @@ class Registry(Protocol):
     def list_versions(self, id_: PackageId) -> tuple[ListedRelease, ...]:
         """Return the releases of a package from the highest version to the lowest."""
 
+    def prefetch(self, ids: Sequence[PackageId]) -> Mapping[PackageId, MarketError]:
+        """Make ready to list the versions of packages, which is cheaper for several than one after another.
+
+        Returns why those cannot be listed that cannot; whoever lists one of them is told.
+        """
+
     def yank(self, record: YankRecord) -> None:
         """Append a signed yank.
 

@@ -14,8 +14,9 @@ from marketplace.model.release import Release, YankRecord
 from marketplace.model.tree import digest_of
 from marketplace.model.version import Version
 from marketplace.protocol import documents, paths
-from marketplace.protocol.documents import PackageDocument, RegistryDocument
+from marketplace.protocol.documents import RegistryDocument
 from marketplace.registry.base import Advance, Fetched, Receipt, RegistryInfo
+from marketplace.registry.package_documents import PackageDocuments
 from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Source
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class CentralizedRegistry:
         self._open_store = store
         self._notify = notify
         self._open_log = log
-        self._documents: dict[PackageId, PackageDocument] = {}
+        self._documents = PackageDocuments(client, self._unknown, notify)
         self._outcome = ""
 
     @property
@@ -88,21 +89,11 @@ class CentralizedRegistry:
 
     def list_versions(self, id_: PackageId) -> tuple[ListedRelease, ...]:
         """Return the releases of a package from the highest version to the lowest; see `Registry`."""
-        return tuple(self._listed(entry.release, entry.yank) for entry in self._document(id_).entries)
+        return tuple(self._listed(entry.release, entry.yank) for entry in self._documents.of(id_).entries)
 
-    def _document(self, id_: PackageId) -> PackageDocument:
-        """Return the document of a package: one command sees one state of it."""
-        found = self._documents.get(id_)
-        if found is None:
-            wanted = Wanted(paths.package(id_), f"the document of {id_}", f"ggen market versions {id_}")
-            try:
-                found = self._client.document(wanted, lambda data: documents.decode_package(data, id_))
-            except NotFoundError as error:
-                raise self._unknown(id_, error) from error
-            for bad in found.bad:
-                self._notify(f"{self.name}: an entry of {id_} cannot be read and was left out: {bad.error.message}")
-            self._documents[id_] = found
-        return found
+    def prefetch(self, ids: Sequence[PackageId]) -> Mapping[PackageId, MarketError]:
+        """Fetch the documents of packages together; see `Registry`."""
+        return self._documents.prefetch(ids)
 
     def _unknown(self, id_: PackageId, error: NotFoundError) -> NotFoundError:
         given = error.details.get("suggestions")
@@ -239,7 +230,7 @@ class CentralizedRegistry:
     def prove(self, releases: Sequence[Release]) -> None:
         """Check that releases are in this registry's log, and that it is the log that it was; see `Registry`."""
         wanted = {release.id: release for release in releases}
-        entries = [entry for id_ in wanted for entry in self._document(id_).entries if entry.release == wanted[id_]]
+        entries = [entry for id_ in wanted for entry in self._documents.of(id_).entries if entry.release == wanted[id_]]
         if not self._documents:
             return  # nothing that it says was used
         self._open_log().check(self._root, [(entry.release, entry.position) for entry in entries])
@@ -319,7 +310,7 @@ class CentralizedRegistry:
     def _changed(self, id_: PackageId) -> None:
         """Believe nothing any more that was kept before this machine changed the registry."""
         self._client.cache.invalidate()
-        self._documents.pop(id_, None)
+        self._documents.forget(id_)
 
     # --- who was asked -----------------------------------------------------------------------------------------------
 

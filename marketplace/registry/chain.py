@@ -128,6 +128,29 @@ class ChainRegistry:
         """Return the releases of a package from the highest version to the lowest; see `Registry`."""
         return self._ask(id_, lambda registry: registry.list_versions(id_))
 
+    def prefetch(self, ids: "Sequence[PackageId]") -> Mapping[PackageId, MarketError]:
+        """Let each registry prefetch what those before it do not have; see `Registry`."""
+        routes: dict[tuple[Member, ...], list[PackageId]] = {}
+        for id_ in ids:
+            routes.setdefault(self._route(id_), []).append(id_)
+        missed: dict[PackageId, MarketError] = {}
+        for route, left in routes.items():
+            missed |= self._prefetch_along(route, left)
+        return missed
+
+    def _prefetch_along(self, route: Sequence[Member], ids: "Sequence[PackageId]") -> Mapping[PackageId, MarketError]:
+        left, missed = ids, dict[PackageId, MarketError]()
+        for name, crosses in route:
+            try:
+                missed = dict(self._registry(name).prefetch(left))
+            except MarketError as error:
+                return missed | dict.fromkeys(left, error)
+            kinds = (NotFoundError, UnavailableError) if crosses else (NotFoundError,)
+            left = [id_ for id_, error in missed.items() if isinstance(error, kinds)]
+            if not left:
+                break
+        return missed
+
     def exists(self, id_: PackageId, version: "Version | None" = None) -> bool:
         """Tell whether the package (or that version of it) is there; see `Registry`."""
         try:

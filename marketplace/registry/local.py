@@ -158,13 +158,14 @@ class LocalRegistry:
             raise self.unknown(id_)
         return found
 
+    def prefetch(self, ids: "Sequence[PackageId]") -> "Mapping[PackageId, MarketError]":
+        """Look which packages there are: nothing needs to be fetched; see `Registry`."""
+        there = self.index.known(ids)
+        return {id_: _absent(id_) for id_ in ids if str(id_) not in there}
+
     def unknown(self, id_: "PackageId") -> NotFoundError:
         """Return the error `package-not-found` for an id, with `suggestions`."""
-        close = self.engine.suggest(str(id_))
-        hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
-        return NotFoundError(
-            "package-not-found", f"there is no package {id_}", hint=hint, id=str(id_), suggestions=close
-        )
+        return _absent(id_, self.engine.suggest(str(id_)))
 
     def exists(self, id_: "PackageId", version: "Version | None" = None) -> bool:
         """Tell whether the package (or that version of it) is there; see `Registry`."""
@@ -323,3 +324,10 @@ class LocalRegistry:
         self.index.repair()
         self.clear_derived()
         self.engine.refresh()
+
+
+def _absent(id_: "PackageId", close: Sequence[str] = ()) -> NotFoundError:
+    hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
+    return NotFoundError(
+        "package-not-found", f"there is no package {id_}", hint=hint, id=str(id_), suggestions=list(close)
+    )

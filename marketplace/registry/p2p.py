@@ -1,6 +1,6 @@
 """The registry of the peers: the node's synced index is read in place, and the node does what needs the network."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,11 @@ class P2PRegistry(LocalRegistry):
         if not self.index.releases(id_) and not self._keeps_index:
             self._node.ask("lookup", id=str(id_))
         return super().list_versions(id_)
+
+    def prefetch(self, ids: "Sequence[PackageId]") -> "Mapping[PackageId, MarketError]":
+        """Tell nothing of a light node, which has yet to look a package up; see `Registry`."""
+        missed = super().prefetch(ids)
+        return missed if self._keeps_index else {}
 
     def publish_many(self, packages: "Sequence[tuple[PackageSource, Release]]") -> "list[Receipt | MarketError]":
         """Publish releases, each checked by itself; those that are taken are appended and spread together.

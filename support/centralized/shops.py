@@ -78,6 +78,14 @@ class Shops:
         finally:
             self._world.home = self._user
 
+    def publish_many(self, count: int) -> None:
+        """Publish `many.lib.p0` and so on in the publisher's home, each of which needs all before it."""
+        self._world.home = self._publisher
+        try:
+            packages.publish_many(self._world, count, count)
+        finally:
+            self._world.home = self._user
+
     def publish_folder(self, id_: str, version: str, files: Iterable[tuple[str, int, str]]) -> None:
         """Publish a package with files of these names, sizes and fillings."""
         folder = self._world.root / "packages" / id_ / version
@@ -182,6 +190,21 @@ class Shops:
         begin, self._seen[name] = self._seen.get(name, 0), len(found)
         named = lambda cell: _DIGEST.sub(lambda match: self._names.get(match[0], match[0]), cell)  # noqa: E731
         return [tuple(map(named, row)) for row in found[begin:]]
+
+    def together(self, name: str) -> list[tuple[str, ...]]:
+        """Return path and status of what a registry received for packages since it was asked last, and how many of
+        these requests were under way at some moment of each: with a delay, whoever waits for one answer has sent one.
+        """
+        found = self.proxies[name].exchanges()
+        begin, self._seen[name] = self._seen.get(name, 0), len(found)
+        asked = [exchange for exchange in found[begin:] if exchange["target"].startswith("/packages/")]
+        spans = [(one["at"], one["at"] + one["ms"] / 1000) for one in asked]
+        counts = [sum(first < end and begin < last for first, last in spans) for begin, end in spans]
+        return [(one["target"], str(one["status"]), str(count)) for one, count in zip(asked, counts, strict=True)]
+
+    def delay(self, name: str, ms: float) -> None:
+        """Let a registry wait so long before each answer."""
+        self.proxies[name].follow(Schedule().with_latency(ms))
 
     def archives(self, name: str, columns: Iterable[str]) -> list[tuple[str, ...]]:
         """Return what a registry received for archives; of a part's place only where it begins."""

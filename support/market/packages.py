@@ -24,11 +24,11 @@ def local_registry(home: Path) -> LocalRegistry:
 
 
 def publish(world: World, id_: str, version: str, needs: str = "") -> None:
-    """Write the package `id_` into the scenario's folder and publish it; `needs` is `id requirement`, or empty."""
+    """Write the package `id_` into the scenario's folder and publish it; `needs` is `id requirement, …`, or empty."""
     folder = world.root / "packages" / id_ / version
     folder.mkdir(parents=True)
-    name, _, requirement = needs.partition(" ")
-    table = f'[dependencies]\n"{name}" = "{requirement}"' if needs else ""
+    wanted = [need.split() for need in needs.split(", ")] if needs else []
+    table = "\n".join(["[dependencies]", *(f'"{name}" = "{requirement}"' for name, requirement in wanted)])
     text = _MANIFEST.format(id=id_, version=version, title=id_.rpartition(".")[2], needs=table)
     (folder / "package.toml").write_text(text, encoding="utf-8")
     (folder / "README.md").write_text(f"# {id_} {version}\n", encoding="utf-8")

@@ -49,6 +49,9 @@ class Universe:
         items = (item for versions in self.packages.values() for item in versions)
         return "Universe(" + "; ".join(map(_shown, items)) + ")"
 
+    def prefetch(self, ids: Sequence[PackageId]) -> None:
+        """Do nothing: all is here."""
+
     def list_versions(self, id_: PackageId) -> Sequence[ListedRelease]:
         """Answer as a registry does."""
         self.asked[id_.text] = self.asked.get(id_.text, 0) + 1
