@@ -193,3 +193,41 @@ def step_mirror_killed(context, name):
         command = [sys.executable, "-m", "support.centralized.killed_mirror", str(context.world.home)]
         done = run([*command, str(context.world.root / name), str(number)])
         assert done.returncode == -9, (number, done)
+
+
+@when('writing the mirror "{name}" again is killed before each of its renames')
+def step_mirror_each(context, name):
+    root, context.states = context.world.root, context.world.root / "states"
+    command = [sys.executable, "-m", "support.centralized.killed_mirror", str(context.world.home)]
+    subprocess.run([*command, str(root / name), "each", str(context.states)], check=True)
+
+
+@then("it was killed at least {least:d} times")
+def step_mirror_times(context, least):
+    assert len(list(context.states.iterdir())) > least  # the last of them came to its end
+
+
+@then("each time the witness finds every release of the mirror in its log, and its files there")
+def step_mirror_covered(context):
+    for state in sorted(context.states.iterdir(), key=lambda path: int(path.name)):
+        mirrors.check_whole(state)
+
+
+@when('while the mirror "{name}" is written, "{spec}" is published here')
+def step_mirror_between(context, name, spec):
+    world = context.world
+
+    def publish():
+        context.offer = publish_here(world, spec)
+
+    mirrors.write_while(world.home, world.root / name, publish)
+
+
+@then("the witness finds every release of the mirror in its log, and its files there")
+def step_mirror_believed(context):
+    mirrors.check_whole(context.world.root / "public")
+
+
+@then('the mirror has no release "{spec}"')
+def step_mirror_lacks(context, spec):
+    assert f"releases/{spec.replace('@', '/')}.json" not in mirrors.files(context.world.root / "public")

@@ -58,3 +58,22 @@ Feature: A registry is written as files that any static file server can serve
     And I run "ggen market mirror {root}/public"
     Then nothing but the registry's files is in the mirror
     And the witness verifies the whole log of the mirror
+
+  @crash @security
+  Scenario: Wherever writing a mirror is killed, its checkpoint covers every release that it names, and all files are there
+    When "io.acme.web@1.0.0" is published here by Alice
+    And I run "ggen market mirror {root}/public"
+    And "io.acme.web@1.1.0" is published here by Alice
+    And "io.acme.kit@1.0.0" is published here by Alice
+    And writing the mirror "public" again is killed before each of its renames
+    Then it was killed at least 12 times
+    And each time the witness finds every release of the mirror in its log, and its files there
+
+  @concurrency @security
+  Scenario: What is published while a mirror is written comes with the next run, and the mirror is whole without it
+    When "io.acme.web@1.0.0" is published here by Alice
+    And while the mirror "public" is written, "io.acme.web@1.1.0" is published here
+    Then the witness finds every release of the mirror in its log, and its files there
+    And the mirror has no release "io.acme.web@1.1.0"
+    When I run "ggen market mirror {root}/public"
+    Then the mirror has the release "io.acme.web@1.1.0" and all its files

@@ -9,7 +9,8 @@ from marketplace.model.ids import PackageId
 from marketplace.model.release import YankRecord
 from marketplace.model.version import Version
 
-_RELEASES = "SELECT seq, version, record, leaf FROM releases JOIN log USING (seq) WHERE id = ?"
+_RELEASES = "SELECT seq, version, record, leaf FROM releases JOIN log USING (seq) WHERE id = ? AND seq <= ?"
+_ALL = 2**63 - 1
 
 _TREES = (
     "SELECT json_extract(CAST(record AS TEXT), '$.content_id'), json_extract(CAST(record AS TEXT), '$.id') FROM log "
@@ -33,14 +34,16 @@ class Row(NamedTuple):
     record: bytes
 
 
-def releases_of(index: LocalIndex, id_: PackageId) -> list[Row]:
+def releases_of(index: LocalIndex, id_: PackageId, *, until: int | None = None) -> list[Row]:
     """Return the releases of a package from the highest version to the lowest; none when it is unknown.
+
+    `until` leaves out those beyond that entry of the log.
 
     Raises:
         IntegrityError: `index-corrupt`, a record is altered.
     """
     found = []
-    for position, version, record, leaf in index.rows(_RELEASES, (str(id_),)):
+    for position, version, record, leaf in index.rows(_RELEASES, (str(id_), _ALL if until is None else until)):
         check_leaf(position, record, leaf)
         found.append(Row(position, Version.parse(version), record))
     return sorted(found, key=lambda row: row.version.precedence, reverse=True)

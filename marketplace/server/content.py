@@ -68,9 +68,9 @@ class Content:
         maker = self._makers.get(place.kind)
         return maker(place) if maker else None
 
-    def package(self, id_: PackageId) -> bytes | None:
-        """Return the document of a package."""
-        rows = published.releases_of(self._index, id_)
+    def package(self, id_: PackageId, *, until: int | None = None) -> bytes | None:
+        """Return the document of a package, with no release beyond entry `until` of the log."""
+        rows = published.releases_of(self._index, id_, until=until)
         if not rows:
             return None
         yanks = self._yanks.of(id_)  # read after the releases: never older than they are

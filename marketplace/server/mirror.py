@@ -1,7 +1,10 @@
 """`ggen market mirror`: a registry's files written to a folder, for any static file server.
 
-Whatever is named is there before its name is: blobs before the records that need them, these before the package's
-document, the log's tiles before its checkpoint. Each file appears whole. A second run writes what changed.
+A run writes the registry as it is when the run begins: the log's first n entries. Whatever is named is there before its
+name is: blobs and archives, release records, the log's tiles, then the checkpoint of n entries, and then the documents,
+none of which names a release beyond n. So whoever reads a mirror that is being written, or one whose writing was
+killed, finds every release in the log that the checkpoint shows. Each file appears whole. A second run writes what
+changed.
 """
 
 import os
@@ -77,9 +80,7 @@ class Mirror:
             lock = self._content.registry.folder / "mirror.lock"
             with FileLock(lock, purpose="writing a mirror", timeout=lock_timeout):
                 self._sweep()
-                self._packages()
-                self._log()
-                self._write(paths.REGISTRY, last=True)
+                self._all()
         except OSError as error:
             raise disk_error(error, f"the mirror {self._target}") from error
         finally:
@@ -102,27 +103,41 @@ class Mirror:
         for path in self._target.rglob(STAGED_PREFIX + "*"):
             path.unlink()
 
-    # --- packages ----------------------------------------------------------------------------------------------------
+    # --- the order ---------------------------------------------------------------------------------------------------
 
-    def _packages(self) -> None:
-        catalog = self._made(paths.CATALOG)  # before the packages, so that each that it lists is there
+    def _all(self) -> None:
+        before = {path: self._made(path) for path in (paths.CATALOG, paths.CATEGORIES)}  # never newer than the log
+        checkpoint = self._made(paths.CHECKPOINT)
+        size = read_checkpoint(checkpoint, self._key.verifier).size
         ids = self._content.registry.ids()
         for place, id_ in enumerate(ids):
             self._advance(str(id_), place, len(ids))
-            self._package(id_)
-        self._writer.done.packages = len(ids)
-        self._writer.put(paths.CATALOG, catalog)
-        for path in (paths.YANKED, paths.CATEGORIES):
-            self._write(path)
+            self._releases(id_, size)
+        self._tiles(size)
         self._writer.settle()
+        self._writer.put(paths.CHECKPOINT, checkpoint)
+        self._writer.settle()
+        for id_ in ids:
+            self._document(id_, size)
+        for path, data in {**before, paths.YANKED: self._made(paths.YANKED)}.items():
+            self._writer.put(path, data)
+        self._writer.settle()
+        self._write(paths.REGISTRY)
+        self._writer.settle()
+        self._writer.done.log_size = size
 
-    def _package(self, id_: PackageId) -> None:
-        document = self._made(paths.package(id_))
-        for row in published.releases_of(self._content.registry.index, id_):
+    # --- packages ----------------------------------------------------------------------------------------------------
+
+    def _releases(self, id_: PackageId, size: int) -> None:
+        for row in published.releases_of(self._content.registry.index, id_, until=size):
             self._release(Release.decode(row.record), row.record)
-        self._writer.settle()
-        self._writer.put(paths.package(id_), document)
-        self._write(paths.downloads(id_))
+
+    def _document(self, id_: PackageId, size: int) -> None:
+        document = self._content.package(id_, until=size)
+        if document is not None:  # None for one that was published meanwhile
+            self._writer.done.packages += 1
+            self._writer.put(paths.package(id_), document)
+            self._write(paths.downloads(id_))
 
     def _release(self, release: Release, record: bytes) -> None:
         store = self._content.registry.store
@@ -137,25 +152,17 @@ class Mirror:
 
     # --- the log -----------------------------------------------------------------------------------------------------
 
-    def _log(self) -> None:
-        checkpoint = self._made(paths.CHECKPOINT)
-        size = read_checkpoint(checkpoint, self._key.verifier).size
+    def _tiles(self, size: int) -> None:
         for level, index, width in tiles_of(size):
             self._write(paths.tile(level, index, width))
             if level == 0:
                 self._write(paths.entries(index, width))
-        self._writer.settle()
-        self._writer.put(paths.CHECKPOINT, checkpoint)
-        self._writer.settle()
-        self._writer.done.log_size = size
 
-    def _write(self, path: str, *, last: bool = False) -> None:
+    def _write(self, path: str) -> None:
         if (place := place_of(path)) and place.immutable and self._writer.has(path):
             self._writer.done.unchanged += 1
             return
         self._writer.put(path, self._made(path))
-        if last:
-            self._writer.settle()
 
     def _made(self, path: str) -> bytes:
         place = place_of(path)

@@ -1,7 +1,12 @@
-"""`python -m support.centralized.killed_mirror HOME TARGET N`: write a mirror, and die before rename number N."""
+"""Writing a mirror that ends too early.
+
+`python -m support.centralized.killed_mirror HOME TARGET N` writes a mirror and dies before rename number N;
+`… HOME TARGET each FOLDER` does so for every N, each time to a copy of TARGET in FOLDER that has the number's name.
+"""
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +16,7 @@ from marketplace.server.mirror import Mirror
 from support.market.packages import local_registry
 
 
-def main(home: Path, target: Path, number: int) -> None:
+def write(home: Path, target: Path, number: int) -> None:
     """Write the mirror of a home's registry with a rename that kills the process when it is called so often."""
     left = [number]
     rename = Path.replace
@@ -28,5 +33,25 @@ def main(home: Path, target: Path, number: int) -> None:
     Mirror(content, key, target, archives=False, advance=lambda _what, _done, _all: None).run(lock_timeout=5)
 
 
+def each(home: Path, target: Path, folder: Path) -> None:
+    """Do so before the first rename, before the second, and so on until it ends by itself."""
+    folder.mkdir()
+    number, killed = 0, True
+    while killed:
+        number += 1
+        copy = folder / str(number)
+        subprocess.run(["cp", "-a", str(target), str(copy)], check=True)
+        child = os.fork()
+        if child == 0:
+            write(home, copy, number)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        killed = status == -signal.SIGKILL
+        assert killed or status == 0, status
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    if sys.argv[3] == "each":
+        each(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[4]))
+    else:
+        write(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,15 +1,22 @@
 """Mirrors for scenarios: compared with what a server answers, read while they are written."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from marketplace.errors import IntegrityError
-from marketplace.protocol import documents
+from marketplace.model.ids import PackageId
+from marketplace.model.tree import Tree
+from marketplace.protocol import documents, paths
 from marketplace.protocol.paths import place_of
-from marketplace.server.mirror import MARKER
+from marketplace.server.content import Content
+from marketplace.server.log import log_key
+from marketplace.server.mirror import MARKER, Mirror
+from marketplace.server.options import LOG_KEY
 from marketplace.storage.links import clone_error
 from support.centralized.servers import Server
-from support.centralized.witness import head
+from support.centralized.witness import check_log, head
+from support.market.packages import local_registry
 from support.market.world import World
 
 
@@ -85,6 +92,40 @@ class Watcher:
         """Stop reading."""
         self._stop.set()
         self._thread.join()
+
+
+def check_whole(root: Path) -> None:
+    """Check that a mirror can be believed: a log that the witness verifies, each release that a document names at its
+    place in it, all its files there, and a document for each package of the catalog.
+    """
+    key = str(documents.decode_registry((root / paths.REGISTRY).read_bytes()).key)
+    records = check_log(lambda path: (root / path).read_bytes(), key)
+    named = set[str]()
+    for path in sorted((root / "packages").glob("*.json")):
+        id_ = PackageId.parse(path.stem)
+        named.add(str(id_))
+        for entry in documents.decode_package(path.read_bytes(), id_).entries:
+            covered = entry.position <= len(records)
+            assert covered, f"{root}: {entry.release} is number {entry.position} of a log of {len(records)}"
+            assert records[entry.position - 1] == entry.release.encode(), f"{root}: {entry.release}"
+            tree = (root / paths.blob(entry.release.content_id)).read_bytes()
+            lacking = [item.path for item in Tree.decode(tree) if not (root / paths.blob(item.digest)).is_file()]
+            assert not lacking, f"{root}: {entry.release} lacks {lacking}"
+    shown = {document.id for document in documents.decode_catalog((root / paths.CATALOG).read_bytes())[0]}
+    assert shown <= named, f"{root}: the catalog names {shown - named}, which are not there"
+
+
+def write_while(home: Path, target: Path, publish: Callable[[], object]) -> None:
+    """Write a mirror; when its first package is at hand, `publish`."""
+    key = log_key(home / "registry" / LOG_KEY)
+    waiting = [publish]
+
+    def advance(_what: str, _done: int, _all: int) -> None:
+        if waiting:
+            waiting.pop()()
+
+    Mirror(Content(local_registry(home), key, None), key, target, archives=False, advance=advance).run(lock_timeout=5)
+    assert not waiting, "there was no package"
 
 
 def clones(folder: Path) -> bool:
