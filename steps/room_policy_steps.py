@@ -2,6 +2,9 @@
 
 from behave import given, then, when
 
+from support.cleanroom.engine import firewall
+from support.cleanroom.engine.base import EngineError
+from support.cleanroom.reaper import current_run
 from support.trials import room_checks
 
 
@@ -137,3 +140,19 @@ def step_rise(context):
 @then('a policy with a limit of {value} for {limit} is refused with "{message}"')
 def step_limit_refused(context, value, limit, message):
     assert message in room_checks.refusal(limit, value)
+
+
+@then('a network named "{name}" is refused with "{message}"')
+def step_network_refused(context, name, message):
+    try:
+        context.room.network(name)
+    except EngineError as error:
+        assert message in str(error), error
+    else:
+        raise AssertionError("it was made")
+
+
+@then("the firewall has no rule of this run")
+def step_no_rules(context):
+    found = [rule for rule, run in firewall.rules() if run == str(current_run().id)]
+    assert not found, found

@@ -186,3 +186,9 @@ Feature: A room keeps what its policy promises
   Scenario: What an engine cannot promise it refuses, instead of starting without it
     Given a room on host that is like production
     Then starting a container is refused with "host lacks egress"
+
+  @use.with_engine=docker @use.with_capability=host_closed
+  Scenario: A network that docker refuses leaves nothing in the firewall
+    Given a room on docker, as strict as that can be
+    Then a network named "not/allowed" is refused with "cannot be made"
+    And the firewall has no rule of this run

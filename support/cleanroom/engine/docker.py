@@ -43,6 +43,7 @@ _SUBNETS = 200 * 256  # the /24 networks in 10.32.0.0 to 10.231.255.0
 _TRIES = 20
 _GONE = (docker.errors.NotFound,)
 _LOG_SIZE = "50m"
+_BRIDGE_LABEL = "cleanroom.bridge"  # an engine need not show a network's options (Podman 4.3 does not)
 _CHECK_NANOSECONDS = 200_000_000
 
 
@@ -105,7 +106,11 @@ class DockerEngine:
         if not policy.host_services:
             self._require(Capability.HOST_CLOSED)
             firewall.add_drop_rule(bridge, labels.get(RUN_LABEL, ""))
-        return self._create_bridge(name, labels, bridge, internal=policy.egress is Egress.ROOM)
+        try:
+            return self._create_bridge(name, labels, bridge, internal=policy.egress is Egress.ROOM)
+        except EngineError:
+            firewall.remove_rules(bridge)
+            raise
 
     def _create_bridge(self, name: str, labels: Labels, bridge: str, *, internal: bool) -> Network:
         options = {"com.docker.network.bridge.name": bridge}
@@ -114,7 +119,7 @@ class DockerEngine:
             pool = docker.types.IPAMPool(subnet=f"{prefix}.0/24", gateway=f"{prefix}.1")
             try:
                 made = self.client.create_network(
-                    name, driver="bridge", internal=internal, labels=dict(labels), options=options,
+                    name, driver="bridge", internal=internal, labels={**labels, _BRIDGE_LABEL: bridge}, options=options,
                     ipam=docker.types.IPAMConfig(pool_configs=[pool]),
                 )  # fmt: skip
             except docker.errors.APIError as error:
@@ -127,9 +132,9 @@ class DockerEngine:
     def remove_network(self, network: Network) -> None:
         """Remove a network and its rule."""
         with contextlib.suppress(*_GONE):
-            options = self.client.inspect_network(network.id)["Options"]
+            bridge = self.client.inspect_network(network.id)["Labels"][_BRIDGE_LABEL]
             self._remove_network(network.id)
-            firewall.remove_rules(options.get("com.docker.network.bridge.name", "-"))
+            firewall.remove_rules(bridge)
 
     def _remove_network(self, id_: str) -> None:
         last = ""
