@@ -142,10 +142,10 @@ def step_limit_refused(context, value, limit, message):
     assert message in room_checks.refusal(limit, value)
 
 
-@then('a network named "{name}" is refused with "{message}"')
+@then('a network that is named "{name}" is refused with "{message}"')
 def step_network_refused(context, name, message):
     try:
-        context.room.network(name)
+        context.room.engine.create_network(name, context.room.labels, context.room.policy)
     except EngineError as error:
         assert message in str(error), error
     else:

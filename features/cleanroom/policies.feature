@@ -190,5 +190,5 @@ Feature: A room keeps what its policy promises
   @use.with_engine=docker @use.with_capability=host_closed
   Scenario: A network that docker refuses leaves nothing in the firewall
     Given a room on docker, as strict as that can be
-    Then a network named "not/allowed" is refused with "cannot be made"
+    Then a network that is named "host" is refused with "cannot be made"
     And the firewall has no rule of this run
