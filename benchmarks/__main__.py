@@ -24,6 +24,7 @@ NAMES = {
     "relevance": "the order of results on the golden queries",
     "publish": "publishing: one, many, eight at once",
     "install": "installing 105 packages: cold, warm, nothing to do",
+    "http": "the server beside nginx, Verdaccio and pypiserver; installs and searches over HTTP; overload",
     "verify": "verifying 10,000 installed files",
     "archive": "packing and unpacking",
     "resolve": "resolving 200 roots of the real dependency graph",

@@ -63,7 +63,9 @@ def searchable(stage: Stage, size: int) -> Path:
     Only its index and search view are real: nobody installs from it. It is made in memory, where possible, since each
     entry is synced to the disk.
     """
-    mark = digest_of_sources("marketplace/index", "marketplace/search", "marketplace/model", "support")[:12]
+    mark = digest_of_sources("marketplace/index", "marketplace/search", "marketplace/model", "support/market/catalogs")[
+        :12
+    ]
     kept = stage.kept / "homes"
     home = kept / f"{size}-{mark}"
     if home.is_dir():

@@ -4,44 +4,21 @@ Everything is local: our registry is a folder; uv takes wheels from a folder; np
 machine while its cache is empty, and from its cache afterwards. Ours hashes every file that it installs.
 """
 
-import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
-from benchmarks import peers, servers
-from benchmarks.homes import new_home, publish, registry_of, signer_of
-from benchmarks.measuring import Contestant, MissingPeerError, Row, Stage, attempt, contest
-from benchmarks.packages import (
-    Package,
-    as_folder,
-    as_npm_tarball,
-    as_wheel,
-    fifty_and_what_they_need,
-    npm_document,
-)
-from benchmarks.processes import environment, product, run
-
-_LINKING = """
-import hashlib, os, sys
-source, target = sys.argv[1:]
-for folder, _, names in os.walk(source):
-    inner = target + folder[len(source):]
-    os.mkdir(inner)
-    for name in names:
-        os.link(f"{folder}/{name}", f"{inner}/{name}")
-        with open(f"{inner}/{name}", "rb", buffering=0) as file:
-            hashlib.sha256(file.read()).digest()
-"""
+from benchmarks.installers import Npm, Ours, Uv, with_packages
+from benchmarks.measuring import Row, Stage, attempt, contest
+from benchmarks.packages import Package, fifty_and_what_they_need
 
 
 def measure(stage: Stage) -> Iterator[Row]:
     """Yield the rows."""
     roots, dependencies = fifty_and_what_they_need()
     with ExitStack() as stack:
-        ours, uv, npm = _Ours(stage, roots, dependencies), _Uv(stage), _Npm(stage, stack)
-        _offer(uv, roots, dependencies)
-        _offer(npm, roots, dependencies)
+        ours, uv, npm = Ours(stage, "ours", with_packages(stage, "home")), Uv(stage), Npm(stage, stack)
+        offer(uv, roots, dependencies)
+        offer(npm, roots, dependencies)
         rounds = stage.pick(9, 2)
         for state, against_uv, against_npm in (("cold", None, 0.15), ("warm", 0.85, None), ("no-op", 1.3, None)):
             others = [
@@ -52,149 +29,7 @@ def measure(stage: Stage) -> Iterator[Row]:
             yield from contest(f"install 105 packages, {state}", ours.contestant(state), [*floor, *others], rounds)
 
 
-def _offer(peer: "_Uv | _Npm", roots: list[Package], dependencies: list[Package]) -> None:
+def offer(peer: Uv | Npm, roots: list[Package], dependencies: list[Package]) -> None:
     """Publish the packages for the peer and install them once, so that cache and lock are there."""
     if not peer.missing:
         peer.offer(roots, dependencies)
-
-
-class _Ours:
-    """`ggen market install`: cold makes the copies to link from and resolves; warm and locked links them again."""
-
-    def __init__(self, stage: Stage, roots: list[Package], dependencies: list[Package]) -> None:
-        self._stage = stage
-        self._installed = product(stage)
-        self._home = new_home(stage.scratch / "home")
-        self._project = stage.scratch / "project"
-        self._project.mkdir()
-        registry, signer = registry_of(self._home), signer_of(self._home)
-        for package in [*dependencies, *roots]:
-            publish(registry, signer, as_folder(package, stage.scratch / "folders" / package.name))
-        registry.index.close()
-        needs = "".join(f'"{package.id}" = "^1"\n' for package in roots)
-        (self._project / "ggen.toml").write_text(f"[dependencies]\n{needs}")
-        self._install()
-        count = len(list((self._project / ".ggen" / "packages").iterdir()))
-        assert count == len(roots) + len(dependencies), count
-
-    def _install(self, *options: str) -> None:
-        command = [self._installed.ggen, "market", "install", "--quiet", *options]
-        run(command, self._installed.environment(self._home), self._project)
-
-    def contestant(self, state: str) -> Contestant:
-        """Return the contestant that starts from a project in this state."""
-        options = [] if state == "cold" else ["--locked"]
-        prepare: dict[str, Callable[[], object]] = {"cold": self._cold, "warm": self._warm, "no-op": lambda: None}
-        return Contestant(f"ggen market install, {state}", lambda: self._install(*options), prepare[state])
-
-    def _warm(self) -> None:
-        shutil.rmtree(self._project / ".ggen")
-
-    def _cold(self) -> None:
-        self._warm()
-        (self._project / "ggen.lock").unlink()
-        shutil.rmtree(self._home / "registry" / "store" / "links", ignore_errors=True)
-
-    def floor(self) -> Contestant:
-        """Return one Python process that links the same files and hashes them."""
-        target, env = self._stage.scratch / "linked", environment(self._stage.scratch)
-        source = self._stage.scratch / "to-link"
-        shutil.copytree(self._project / ".ggen" / "packages", source)
-        command = [self._installed.python, "-c", _LINKING, source, target]
-        name = "floor: python linking and hashing the same files"
-        return Contestant(name, lambda: run(command, env), lambda: shutil.rmtree(target, ignore_errors=True))
-
-
-class _Uv:
-    """`uv pip sync` into an emptied environment; its files are linked from the cache when that is warm."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._folder = stage.scratch / "uv"
-        self._folder.mkdir()
-        self.missing = ""
-        try:
-            self._uv = peers.python_peers(stage.kept) / "uv"
-        except MissingPeerError as error:
-            self.missing = str(error)
-        self._env = environment(
-            stage.scratch, UV_CACHE_DIR=str(self._folder / "cache"), UV_NO_CONFIG="1", UV_PYTHON_DOWNLOADS="never",
-            VIRTUAL_ENV=str(self._folder / "venv"), UV_LINK_MODE="hardlink",
-        )  # fmt: skip
-
-    def offer(self, roots: list[Package], dependencies: list[Package]) -> None:
-        """Write the wheels and the two lists of requirements, and install once."""
-        (self._folder / "wheels").mkdir()
-        for package in [*roots, *dependencies]:
-            as_wheel(package, self._folder / "wheels")
-        self._list("roots.txt", [f"{package.name}>=1,<2" for package in roots])
-        self._list("locked.txt", [f"{package.name}=={package.version}" for package in [*roots, *dependencies]])
-        self._new_environment()
-        self._install("warm")
-        count = len(list((self._folder / "venv").glob("lib/python*/site-packages/*.dist-info")))
-        assert count == len(roots) + len(dependencies), count
-
-    def _list(self, name: str, lines: list[str]) -> None:
-        (self._folder / name).write_text("\n".join(lines) + "\n")
-
-    def _install(self, state: str) -> None:
-        what = ["install", "-r", "roots.txt"] if state == "cold" else ["sync", "locked.txt"]
-        run([self._uv, "pip", *what, "--no-index", "--find-links", "wheels"], self._env, self._folder)
-
-    def _new_environment(self) -> None:
-        run([self._uv, "venv", "--clear", self._folder / "venv"], self._env, self._folder)
-
-    def contestant(self, state: str, goal: float | None) -> Contestant:
-        """Return the contestant; cold resolves from an empty cache."""
-        if self.missing:
-            raise MissingPeerError(self.missing)
-        prepare: dict[str, Callable[[], object]] = {
-            "cold": self._cold, "warm": self._new_environment, "no-op": lambda: None
-        }  # fmt: skip
-        return Contestant(f"uv, {state}", lambda: self._install(state), prepare[state], goal=goal)
-
-    def _cold(self) -> None:
-        self._new_environment()
-        shutil.rmtree(self._folder / "cache")
-
-
-class _Npm:
-    """`npm ci` from the lock, or `npm install` where nothing is to be done (`ci` always starts afresh)."""
-
-    def __init__(self, stage: Stage, stack: ExitStack) -> None:
-        self._folder = stage.scratch / "npm"
-        self._folder.mkdir()
-        self.missing = ""
-        try:
-            self._registry = stack.enter_context(servers.verdaccio(stage))
-        except MissingPeerError as error:
-            self.missing = str(error)
-
-    def offer(self, roots: list[Package], dependencies: list[Package]) -> None:
-        """Publish to Verdaccio, and install once."""
-        for package in [*roots, *dependencies]:
-            self._registry.put(npm_document(package), as_npm_tarball(package))
-        needs = {package.name: "^1.0.0" for package in roots}
-        document = {"name": "project", "version": "1.0.0", "dependencies": needs}
-        (self._folder / "package.json").write_text(json.dumps(document))
-        self._npm("install")
-        count = sum((path / "package.json").is_file() for path in (self._folder / "node_modules").iterdir())
-        assert count == len(roots) + len(dependencies), count
-
-    def _npm(self, *arguments: str) -> None:
-        run([self._registry.npm, *arguments], self._registry.environment(self._folder / "cache"), self._folder)
-
-    def contestant(self, state: str, goal: float | None) -> Contestant:
-        """Return the contestant; cold fetches from Verdaccio on this machine."""
-        if self.missing:
-            raise MissingPeerError(self.missing)
-        acts = {"cold": ("install",), "warm": ("ci", "--offline"), "no-op": ("install", "--offline")}
-        prepare: dict[str, Callable[[], object]] = {"cold": self._cold, "warm": self._warm, "no-op": lambda: None}
-        return Contestant(f"npm, {state}", lambda: self._npm(*acts[state]), prepare[state], goal=goal)
-
-    def _warm(self) -> None:
-        shutil.rmtree(self._folder / "node_modules")
-
-    def _cold(self) -> None:
-        self._warm()
-        (self._folder / "package-lock.json").unlink()
-        shutil.rmtree(self._folder / "cache")

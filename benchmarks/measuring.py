@@ -10,7 +10,7 @@ from typing import Literal
 
 Act = Callable[[], object]
 Clock = Callable[[], float]
-Judged = Literal["ratio", "at least", "at most"]
+Judged = Literal["ratio", "ratio at least", "at least", "at most"]
 
 
 def nothing() -> None:
@@ -52,7 +52,7 @@ class Missing:
 class Row:
     """One comparison; the values are milliseconds unless `unit` says otherwise.
 
-    `judged` tells what `goal` bounds: the ratio ours/theirs from above, or our own value from below or above.
+    `judged` tells what `goal` bounds: the ratio ours/theirs from above or below, or our own value from below or above.
     """
 
     what: str
@@ -72,12 +72,13 @@ class Row:
     @property
     def verdict(self) -> str:
         """`MET`, `NOT MET`, empty where nothing was promised, or `not measured: …`."""
-        value = self.ratio if self.judged == "ratio" else self.ours
+        value = self.ratio if self.judged.startswith("ratio") else self.ours
         if self.why or value is None:
             return f"not measured: {self.why}"
         if self.goal is None:
             return ""
-        return "MET" if (value >= self.goal if self.judged == "at least" else value <= self.goal) else "NOT MET"
+        met = value >= self.goal if self.judged.endswith("at least") else value <= self.goal
+        return "MET" if met else "NOT MET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def contest(
     ]  # fmt: skip
 
 
+_SIGNS = {"ratio": "≤", "ratio at least": "≥", "at least": "own ≥", "at most": "own ≤"}
 HEADINGS = ("what", "ours", "against", "it", "unit", "ratio", "goal", "")
 
 
@@ -154,7 +156,7 @@ def table(rows: Sequence[Row]) -> str:
 def cells(row: Row) -> tuple[str, ...]:
     """Return what a table shows of a row, in the order of `HEADINGS`."""
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    sign = "" if row.goal is None else {"ratio": "≤", "at least": "own ≥", "at most": "own ≤"}[row.judged]
+    sign = "" if row.goal is None else _SIGNS[row.judged]
     goal = "" if row.goal is None else f"{sign} {row.goal:.3g}"
     return (row.what, _number(row.ours), row.other, _number(row.theirs), row.unit, ratio, goal, row.verdict)
 

@@ -14,6 +14,9 @@ TESTCONTAINERS = ("testcontainers==4.9.0",)
 NODE_PEERS = {"verdaccio": "6.10.4", "node": "22.23.3"}
 """Verdaccio 6 wants Node 22 or later; the package `node` brings one."""
 
+DEBIAN_PEERS = ("nginx", "wrk", "libluajit-5.1-2", "libluajit-5.1-common")
+"""Debian's packages with nginx and wrk and what they need; unpacked, not installed."""
+
 _OVERRIDES = {"node-fetch": "2.7.0"}
 
 
@@ -47,6 +50,25 @@ def testcontainers(kept: Path) -> Path:
         MissingPeerError: it cannot be installed.
     """
     return _python(kept / "peers" / "testcontainers", TESTCONTAINERS, "testcontainers")
+
+
+@cache
+def debian_peers(kept: Path) -> Path:
+    """Return the folder with Debian's nginx and wrk, taken with apt-get and unpacked without touching the machine.
+
+    Raises:
+        MissingPeerError: they cannot be had.
+    """
+    folder = kept / "peers" / "debian"
+    mark = folder / "installed"
+    if not mark.is_file() or mark.read_text().split() != list(DEBIAN_PEERS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        install([tool("apt-get"), "download", *DEBIAN_PEERS], "nginx or wrk", folder)
+        for package in folder.glob("*.deb"):
+            install([tool("dpkg"), "-x", package, folder], package.name)
+        mark.write_text("\n".join(DEBIAN_PEERS))
+    return folder
 
 
 def _python(folder: Path, packages: Sequence[str], what: str) -> Path:

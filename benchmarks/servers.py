@@ -8,22 +8,36 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.measuring import MissingPeerError, Stage
-from benchmarks.processes import environment
+from benchmarks.processes import environment, product
 
 _READY_WITHIN = 60.0
+_NGINX = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+{user}
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    types {{ text/html html; application/json json; }} default_type application/octet-stream;
+    server {{ listen 127.0.0.1:{port}; root {root}; index index.html; }}
+}}
+"""
 _CONFIG = """
 storage: {folder}/storage
 auth: {{htpasswd: {{file: {folder}/htpasswd, max_users: 10}}}}
 security: {{api: {{legacy: false, jwt: {{sign: {{expiresIn: 7d}}}}}}}}
 packages: {{"**": {{access: $all, publish: $authenticated}}}}
+max_body_size: 200mb
 publish: {{allow_offline: true}}
 log: {{type: stdout, format: json, level: fatal}}
 """
@@ -105,6 +119,54 @@ def pypiserver(stage: Stage) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
 
 
+@contextmanager
+def nginx(stage: Stage, root: Path, there: str) -> Iterator[str]:
+    """Serve a folder's files with nginx, one worker; yield its address. `there` is the path of one of its files.
+
+    Raises:
+        MissingPeerError: it cannot be had.
+    """
+    program, port = peers.debian_peers(stage.kept) / "usr" / "sbin" / "nginx", free_port()
+    folder = Path(tempfile.mkdtemp(prefix="nginx-", dir=stage.scratch))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, user=user, root=root, port=port))
+    with _running([program, "-p", folder, "-c", folder / "nginx.conf"], folder, port, f"/{there}"):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A running `ggen market serve`: its address and the process that all of its others descend from."""
+
+    url: str
+    pid: int
+
+    def memory(self) -> float:
+        """Return the memory of all its processes in megabytes, what they share counted once."""
+        return sum(map(_proportional_kib, [self.pid, *_children(self.pid)])) / 1000
+
+
+@contextmanager
+def ours(stage: Stage, home: Path, *options: str) -> Iterator[Ours]:
+    """Serve a home's registry with one worker, no limit of rates and no log of requests, as the peers do."""
+    port = free_port()
+    folder = Path(tempfile.mkdtemp(prefix="serve-", dir=stage.scratch))
+    installed = product(stage)
+    command = [installed.ggen, "market", "serve", "--port", port, "--rate", 0, "--no-log", *options]
+    with _running(command, folder, port, "/healthz", installed.environment(home)) as pid:
+        yield Ours(f"http://127.0.0.1:{port}/", pid)
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [descendant for child in map(int, found) for descendant in (child, *_children(child))]
+
+
+def _proportional_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
 def free_port() -> int:
     """Return a port that nobody listens on, for servers that cannot tell which one they took."""
     with socket.socket() as bound:
@@ -113,15 +175,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: Sequence[object], folder: Path, port: int, path: str) -> Iterator[None]:
+def _running(
+    command: Sequence[object], folder: Path, port: int, path: str, env: Mapping[str, str] | None = None
+) -> Iterator[int]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [str(part) for part in command], env=environment(folder), cwd=folder, stdin=subprocess.DEVNULL,
+            [str(part) for part in command], env=env or environment(folder), cwd=folder, stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         try:
             _wait(server, port, path, folder)
-            yield
+            yield server.pid
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGTERM)
@@ -137,7 +201,7 @@ def _wait(server: "subprocess.Popen[bytes]", port: int, path: str, folder: Path)
     while time.monotonic() < deadline and server.poll() is None:
         try:
             _request(port, "GET", path)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             time.sleep(0.02)  # the pause between two looks; the deadline ends it
         else:
             return
