@@ -42,12 +42,14 @@ def measure(stage: Stage) -> Iterator[Row]:
                 peer.offer(roots, dependencies)
         for state in ("cold", "warm"):
             for source, one in ours.items():
-                yield from _contest(stage, f"install over HTTP from {source}, {state}", one, uv, npm, state, source)
+                yield from _contest(stage, source, state, one, (uv, npm))
         if why:
             yield Row("install over HTTP from a static mirror", None, "uv", None, why=why)
 
 
-def _contest(stage: Stage, what: str, ours: Ours, uv: Uv, npm: Npm, state: str, source: str) -> Iterator[Row]:
+def _contest(stage: Stage, source: str, state: str, ours: Ours, peers: tuple[Uv, Npm]) -> Iterator[Row]:
+    uv, npm = peers
+    what = f"install over HTTP from {source}, {state}"
     goal, rounds = _GOALS[source][state], stage.pick(7, 2)
     against_uv = attempt(f"uv, {state}", lambda: uv.contestant(state, goal), goal)
     against_npm = attempt(f"npm, {state}", lambda: npm.contestant(state, _NPM[state]), _NPM[state])

@@ -81,6 +81,7 @@ class TiledTree:
         self._size = size
         self._fetch = fetch
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._roots: dict[tuple[int, int], bytes] = {}  # many proofs have the same subtrees in them
 
     def root(self) -> bytes:
         """Return the root over all entries."""
@@ -132,6 +133,11 @@ class TiledTree:
 
     def _perfect(self, height: int, low: int) -> bytes:
         """Return the root of a perfect subtree: one hash of a tile, or several of one tile taken together."""
+        if (height, low) not in self._roots:
+            self._roots[height, low] = self._computed(height, low)
+        return self._roots[height, low]
+
+    def _computed(self, height: int, low: int) -> bytes:
         level, rest = divmod(height, TILE_HEIGHT)
         first = low >> (TILE_HEIGHT * level)
         tile = self._tile(level, first // TILE_WIDTH)

@@ -52,30 +52,31 @@ class Fetching:
         self._advance = advance
         self._files = self._bytes = self._total = 0
         self._guard = threading.Lock()
+        self._arrived: set[str] = set()
 
-    def fetch(self, releases: Sequence[Release], api: str | None) -> Fetched:
-        """Fetch what the store lacks of `releases`; `api` is the interface's path, None for files alone.
+    def fetch(self, lacking: Sequence[Release], api: str | None) -> Fetched:
+        """Fetch releases of which the store lacks something; `api` is the interface's path, None for files alone.
 
         Raises:
             IntegrityError: what arrived is not what a release names.
             NotFoundError: the registry does not have it.
             UnavailableError: it cannot be had now.
         """
-        lacking = [release for release in releases if self.lacks(release)]
         self._total = sum(release.size for release in lacking)
-        if api is not None:
-            lacking = self._by_batch(lacking, api)
-        self._by_files(lacking)
+        self._by_files(lacking if api is None else self._by_batch(lacking, api))
         return Fetched(self._files, self._bytes)
 
     def lacks(self, release: Release) -> bool:
         """Tell whether the store lacks anything of a release."""
-        if not self._store.has(release.content_id):
+        if not self._has(release.content_id):
             return True
         return bool(self._lacking(read_tree(self._store, release.content_id)))
 
     def _lacking(self, tree: Tree) -> dict[str, int]:
-        return {entry.digest: entry.size for entry in tree if not self._store.has(entry.digest)}
+        return {entry.digest: entry.size for entry in tree if not self._has(entry.digest)}
+
+    def _has(self, digest: str) -> bool:
+        return digest in self._arrived or self._store.has(digest)
 
     # --- by batch ----------------------------------------------------------------------------------------------------
 
@@ -125,7 +126,10 @@ class Fetching:
         refuse_portal(response)
         trees_of = {release.content_id for release in trees}
         try:
-            bundle.keep(cast(BinaryIO, Stream(response)), self._store, limits, advance=partial(self._arrived, trees_of))
+            kept = bundle.keep(
+                cast(BinaryIO, Stream(response)), self._store, limits, advance=partial(self._tell, trees_of)
+            )
+            self._arrived |= kept.stored.keys()
         except UnavailableError as error:
             if error.code != "bundle-cut":
                 raise
@@ -133,7 +137,7 @@ class Fetching:
         finally:
             response.close()
 
-    def _arrived(self, trees: set[str], digest: str, size: int) -> None:
+    def _tell(self, trees: set[str], digest: str, size: int) -> None:
         if digest not in trees:
             self._count(digest, 1, size)
 

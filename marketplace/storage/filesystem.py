@@ -57,7 +57,10 @@ class FilesystemStore:
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there; see `BlobSource`."""
-        return self.path_of(digest).is_file()
+        try:
+            return stat.S_ISREG(os.stat(self._file_of(digest)).st_mode)  # noqa: PTH116 - asked for each file of a project
+        except OSError:
+            return False
 
     def open(self, digest: str) -> BinaryIO:
         """Open a blob for verified streaming; see `BlobSource`."""
