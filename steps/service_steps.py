@@ -2,18 +2,9 @@
 
 from behave import given, then, when
 
-from support.cleanroom.images import debian_packages
 from support.cleanroom.images.services import postgres_image, redis_image
-from support.cleanroom.rooms import required_engines
 from support.trials import fault_rooms, service_checks
-
-
-def lacks(context, image):
-    reason = debian_packages.lacking(image.debian)
-    if reason and not required_engines():  # where engines are demanded, their images are: the build tells the reason
-        context.scenario.skip(reason)
-        return True
-    return False
+from support.trials.service_checks import lacks
 
 
 @given("Redis in the room")

@@ -50,14 +50,16 @@ Feature: The network between nodes fails on purpose, and heals
       | host   |
 
   @use.with_engine=<engine>
-  Scenario Outline: A connection is refused, stays unanswered, or is accepted, on <engine>
+  Scenario Outline: A connection is refused, stays unanswered, has no way, or is accepted, on <engine>
     Given 2 nodes on the engine "<engine>" that can suffer "refusal"
     Then a connection from a to b under each fault is
-      | fault       | outcome   |
-      | none        | accepted  |
-      | refuse b    | refused   |
-      | partition b | no answer |
-      | none        | accepted  |
+      | fault        | outcome   |
+      | none         | accepted  |
+      | refuse b     | refused   |
+      | partition b  | no answer |
+      | no-route a b | no route  |
+      | no-route b a | accepted  |
+      | none         | accepted  |
 
     Examples:
       | engine |

@@ -5,18 +5,30 @@ needed; who reads adds the rows up.
 """
 
 import mmap
-import multiprocessing
+import os
 import struct
+import weakref
 from collections.abc import Iterator, Sequence
 
 BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
 """Upper bounds, in seconds, of the histogram of times; one more holds the rest."""
 
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
-_HEAD = 2
-"""Numbers before the rows: whether it drains, and how many rows are taken."""
+_HEAD = 1
+"""Numbers before the rows: whether it drains."""
 
 _DOUBLE = struct.Struct("d")
+
+
+def _numbers(count: int) -> int:
+    """Return the reading end of a pipe that gives the numbers below `count`, each to one process, and then nothing.
+
+    A semaphore would need a /dev/shm that can be written, which a container of few rights does not have.
+    """
+    reading, writing = os.pipe()
+    os.write(writing, bytes(range(count)))
+    os.close(writing)
+    return reading
 
 
 class Board:
@@ -29,7 +41,8 @@ class Board:
         self._workers = workers
         self._memory = memoryview(mmap.mmap(-1, _DOUBLE.size * (_HEAD + self._row * workers))).cast("d")
         self._mine = _HEAD
-        self._claiming = multiprocessing.Lock()
+        self._numbers = _numbers(workers)
+        weakref.finalize(self, os.close, self._numbers)
 
     def claim(self) -> None:
         """Write into a row of this process's own from now on.
@@ -37,12 +50,10 @@ class Board:
         Raises:
             RuntimeError: there are more processes than rows.
         """
-        with self._claiming:
-            worker = int(self._memory[1])
-            if worker >= self._workers:
-                raise RuntimeError("more workers than rows of numbers")
-            self._memory[1] += 1
-        self._mine = _HEAD + worker * self._row
+        number = os.read(self._numbers, 1)
+        if not number:
+            raise RuntimeError("more workers than rows of numbers")
+        self._mine = _HEAD + number[0] * self._row
 
     # --- draining ----------------------------------------------------------------------------------------------------
 

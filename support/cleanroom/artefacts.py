@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import EngineError
+from support.cleanroom.proxy.running import RECORD
 
 if TYPE_CHECKING:
     from support.cleanroom.cleanroom import Cleanroom
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _SECONDS = 5.0  # for one look into a container that may be in any state
 _LARGEST = 1 << 20  # bytes of one artefact; of a longer one the end is kept
 _COMMANDS = 50
-_RECORD = "record.jsonl"  # what a fault proxy writes (`support.cleanroom.proxy.running`)
 
 _current: "Witness | None" = None
 
@@ -75,7 +75,7 @@ class Witness:
         for room in self.rooms:
             if not room.closed:
                 self.failing(room)
-        for number, record in enumerate(sorted(world.rglob(_RECORD)), start=1):
+        for number, record in enumerate(sorted(world.rglob(RECORD)), start=1):
             self.seen[f"traffic-{number}.jsonl"] = record.read_text(encoding="utf-8")[-_LARGEST:]
 
     def finish(self, folder: Path) -> dict[str, str]:
@@ -106,7 +106,10 @@ def gather(room: "Cleanroom") -> Iterator[tuple[str, str]]:
     """Yield file name and text of all that can be had of a room; what cannot be had says why."""
     yield "commands.txt", "".join(f"{line}\n" for line in room.transcript.lines[-_COMMANDS:])
     for volume in room.volumes():
-        yield f"{volume.name.removesuffix(f'-{room.id}')}.volume.txt", tree(volume.path)
+        name = volume.name.removesuffix(f"-{room.id}")
+        yield f"{name}.volume.txt", tree(volume.path)
+        if (record := volume.path / RECORD).is_file():
+            yield f"{name}.traffic.jsonl", record.read_text(encoding="utf-8")
     for name, container in room.containers.items():
         for kind, look in _looks(container).items():
             yield f"{name}.{kind}", _seen(look)

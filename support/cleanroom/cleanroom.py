@@ -189,24 +189,29 @@ class Cleanroom:
         command: tuple[str, ...] = (),
         name: str = "http",
         path: str = "/",
+        content: Volume | None = None,
         policy: Policy | None = None,
         image: Recipe | None = None,
+        environment: Mapping[str, str] | None = None,
+        wait: Wait | None = None,
         seconds: float = SECONDS,
     ) -> HttpContainer:
-        """Start a server on port 8000 of `http-test-net` and wait until GET of `path` gives 200.
+        """Start a server on port 8000 of `http-test-net` and wait until GET of `path` gives 200, or for another sign.
 
-        Without a command it serves `files`, by their paths.
+        It finds `content`, by default a volume of its own, at /data. Without a command it serves what lies there,
+        `files` by their paths among it.
         """
         name = self._next_name(name)
-        content = self.volume(f"{name}-files")
+        content = content or self.volume(f"{name}-files")
         for place, data in (files or {}).items():
             self.inject(content, place, data)
         spec = ContainerSpec(
             self._full_name(name), self.engine.image(image or self._image),
-            command or ("cleanroom-probe", "serve", str(HttpContainer.port), "/data"), policy or self.policy,
-            self._environment(), (self.network(HTTP_NETWORK),), (Mount(content, "/data"),), labels=self.labels,
+            command or ("cleanroom-probe", "serve", str(HttpContainer.port), DATA), policy or self.policy,
+            {**self._environment(), **(environment or {})}, (self.network(HTTP_NETWORK),), (Mount(content, DATA),),
+            labels=self.labels,
         )  # fmt: skip
-        return self._start(HttpContainer, spec, ForHttp(HttpContainer.port, path), seconds)
+        return self._start(HttpContainer, spec, wait or ForHttp(HttpContainer.port, path), seconds)
 
     def start_postgres(self, *, policy: Policy | None = None, seconds: float = SECONDS) -> PostgresContainer:
         """Start PostgreSQL on `storage-test-net`, with its data on a volume, and wait until it lets its role in."""

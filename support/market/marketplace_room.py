@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = "/home/user"  # GGEN_HOME: a scratch folder of each container, with the shared registry's volume inside
 PROJECT = "/tmp/project"  # noqa: S108 - inside a container
 _PACKAGES = "/srv/packages"
-_HOME_SIZE = 64 * 1024**2
+HOME_SIZE = 64 * 1024**2
 _KEY = """
 import sys
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ import sys
 from marketplace.cli.main import run_cli
 sys.exit(next(filter(None, (run_cli(["market", "publish", folder]) for folder in sys.argv[1:])), 0))
 """
-_IN_PROJECT = 'mkdir -p "$0" && cd "$0" && exec "$@"'
+IN_PROJECT = 'mkdir -p "$0" && cd "$0" && exec "$@"'
 
 
 def ggen_image() -> PythonProject:
@@ -60,7 +60,7 @@ class MarketplaceRoom:
 
     def run(self, user: GenericContainer, argv: Sequence[str]) -> ExecResult:
         """Run a command in a user's project folder."""
-        return user.exec(["sh", "-c", _IN_PROJECT, PROJECT, *argv])
+        return user.exec(["sh", "-c", IN_PROJECT, PROJECT, *argv])
 
     def at_once(self, users: Sequence[GenericContainer], argv: Sequence[str]) -> list[ExecResult]:
         """Run a command in the project folders of several users at the same time."""
@@ -87,5 +87,5 @@ def set_up(room: "Cleanroom", folders: Sequence[Path] | None = None) -> Marketpl
 def _start(room: "Cleanroom", name: str, registry: Volume, more: dict[str, Volume]) -> GenericContainer:
     return room.start_generic(
         name=name, image=ggen_image(), mounts={f"{HOME}/registry": registry, **more},
-        scratch={HOME: _HOME_SIZE}, environment={"GGEN_HOME": HOME},
+        scratch={HOME: HOME_SIZE}, environment={"GGEN_HOME": HOME},
     )  # fmt: skip

@@ -9,8 +9,9 @@ from behave.tag_expression import make_tag_expression
 from support.cleanroom.engine.base import Capability, Engine, EngineError, EngineUnavailableError, Recipe
 from support.cleanroom.engine.choice import NAMES, engine
 from support.cleanroom.images import debian_packages
+from support.cleanroom.images.proxy import proxy_image
 from support.cleanroom.images.python import python_image
-from support.cleanroom.images.services import DebianImage, postgres_image, redis_image
+from support.cleanroom.images.services import DebianImage, nginx_image, postgres_image, redis_image
 from support.market.marketplace_room import ggen_image
 from support.p2p.images import peer_image
 from support.suite.gherkin_lint import FeatureFile, read
@@ -19,7 +20,7 @@ from support.suite.shards import feature_files
 IMAGE_TAG = "use.with_image="
 _RECIPES: dict[str, Callable[[], Recipe]] = {
     "probe": python_image, "ggen": ggen_image, "ggen-p2p": peer_image,
-    "redis": redis_image, "postgres": postgres_image,
+    "redis": redis_image, "postgres": postgres_image, "nginx": nginx_image, "fault-proxy": proxy_image,
 }  # fmt: skip
 
 

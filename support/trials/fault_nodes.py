@@ -76,7 +76,7 @@ Tcp(("0.0.0.0", 7000), Stream).serve_forever()
 """
 
 _CLIENT = """
-import json, os, socket, sys, time
+import errno, json, os, socket, sys, time
 PORT = 7000
 def dial(peer):
     try:
@@ -84,8 +84,8 @@ def dial(peer):
         return "accepted"
     except ConnectionRefusedError:
         return "refused"
-    except OSError:
-        return "no answer"
+    except OSError as error:
+        return "no route" if error.errno == errno.EHOSTUNREACH else "no answer"
 def count(peer, total):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)

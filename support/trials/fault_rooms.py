@@ -191,6 +191,7 @@ _MAKERS: Mapping[str, Callable[[FaultRoom, list[str]], Fault]] = {
     "partition": lambda room, words: room.nodes.faults.partition(_struck(room, words)),
     "isolate": lambda room, words: room.nodes.faults.isolate(*_struck(room, words)),
     "cut": lambda room, words: room.nodes.faults.cut(*words),
+    "no-route": lambda room, words: room.nodes.faults.no_route(*words),
     "refuse": lambda room, words: room.nodes.faults.refuse(words[0], PORT),
     "loss": lambda room, words: room.nodes.faults.loss(float(words[0]), *words[1:]),
     "latency": lambda room, words: room.nodes.faults.latency(float(words[0]), words[2], jitter=float(words[1])),

@@ -1,18 +1,30 @@
 """What the steps about databases and peers ask for."""
 
 import re
+from typing import Any
 
 from support.cleanroom import STORAGE_NETWORK, Cleanroom
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.engine.base import ExecTimeoutError
-from support.cleanroom.images.services import redis_image
+from support.cleanroom.images import debian_packages
+from support.cleanroom.images.services import DebianImage, redis_image
 from support.cleanroom.peers import PeerNetwork, SmallPeer
+from support.cleanroom.rooms import required_engines
 from support.cleanroom.services import ForPostgres, ForRedis, PostgresContainer, RedisContainer
 from support.cleanroom.waiting import Wait
 
 _PEER = SmallPeer()
 # Prints the user of each process inside, and the outcome of a write into the root.
 _WHO = "stat -c %u /proc/[0-9]*; touch /opt/x || echo refused"
+
+
+def lacks(context: Any, image: DebianImage) -> bool:
+    """Skip a scenario whose image cannot be made here; where engines are demanded, the build tells why it cannot."""
+    reason = debian_packages.lacking(image.debian)
+    if not reason or required_engines():
+        return False
+    context.scenario.skip(reason)
+    return True
 
 
 def ready(database: GenericContainer) -> Wait:

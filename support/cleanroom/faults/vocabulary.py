@@ -203,6 +203,13 @@ class Faults:
         rule = f"INPUT -p tcp --dport {port} -j REJECT --reject-with tcp-reset"
         return self._each("refuse", (name,), lambda node: self._in_space(node, lambda space: space.rules(rule)))
 
+    def no_route(self, source: str, target: str) -> Fault:
+        """Tell `source` that no way leads to `target`, as a router does: its attempts to connect fail at once."""
+        rule = f"OUTPUT -p tcp --syn -d {self._address(target)} -j REJECT --reject-with icmp-host-unreachable"
+        return self._each(
+            f"no route to {target}", (source,), lambda name: self._in_space(name, lambda space: space.rules(rule))
+        )
+
     def loss(self, rate: float, *names: str) -> Fault:
         """Lose that share (in twentieths) of the packets that come to the nodes: counted, at drawn places."""
         return self._each(

@@ -86,6 +86,11 @@ def _lay_over(tree: Path, folder: Path) -> None:
     subprocess.run(["cp", "-a", "--remove-destination", f"{tree}/.", str(folder)], check=True)
 
 
+def nginx_image() -> DebianImage:
+    """Return the recipe of nginx, with a configuration to serve /data on port 8000 as a user without rights."""
+    return DebianImage("nginx", ("nginx",), "install-nginx.sh")
+
+
 def redis_image() -> DebianImage:
     """Return the recipe of Redis."""
     return DebianImage("redis", ("redis-server", "redis-tools"))

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.proxy.schedules import Schedule, ScheduleError
 
+SCHEDULE, RECORD = "schedule.json", "record.jsonl"
 _SECONDS = 60.0
 _PAUSE = 0.005
 
@@ -25,33 +26,18 @@ def read_record(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-class FaultProxy:
-    """`python -m support.cleanroom.proxy` before an upstream `HOST:PORT`, with files in `folder`; `close` ends it."""
+class ProxyControl:
+    """The files by which a proxy, wherever it runs, is told its schedule and tells what it did.
 
-    def __init__(self, folder: Path, upstream: str, schedule: Schedule | None = None) -> None:
-        self._file, self.record = folder / "schedule.json", folder / "record.jsonl"
+    Args:
+        folder: where they are.
+        ended: returns the proxy's exit code, None while it runs.
+    """
+
+    def __init__(self, folder: Path, ended: Callable[[], int | None]) -> None:
+        self._file, self.record = folder / SCHEDULE, folder / RECORD
+        self._ended = ended
         self._serial = 0
-        self._write(schedule or Schedule())
-        command = [
-            sys.executable, "-m", "support.cleanroom.proxy", "--upstream", upstream, "--schedule",
-            str(self._file), "--record", str(self.record), "--with-parent",
-        ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise ProxyError(f"the proxy ended with {self._process.wait(_SECONDS)} before it listened")
-        self.url: str = json.loads(line)["listening"]
-
-    @property
-    def netloc(self) -> str:
-        """The address as `HOST:PORT`."""
-        return urlsplit(self.url).netloc
-
-    @property
-    def pid(self) -> int:
-        """The process id of the proxy."""
-        return self._process.pid
 
     def follow(self, schedule: Schedule) -> None:
         """Put a schedule into force and wait until it is; attempts count from zero again.
@@ -91,16 +77,6 @@ class FaultProxy:
         """
         return [tuple(cell(exchange, column) for column in columns) for exchange in self.exchanges()]
 
-    def close(self) -> None:
-        """End the program."""
-        assert self._process.stdin and self._process.stdout
-        self._process.terminate()
-        self._process.stdin.close()
-        code = self._process.wait(_SECONDS)
-        self._process.stdout.close()
-        if code:
-            raise ProxyError(f"the proxy ended with {code}")
-
     def _write(self, schedule: Schedule) -> None:
         self._serial += 1
         staged = self._file.with_suffix(".new")
@@ -111,9 +87,47 @@ class FaultProxy:
         return [event for event in read_record(self.record) if event["event"] == name]
 
     def _until(self, condition: Callable[[], bool], message: str) -> None:
-        reached = Deadline.after(_SECONDS).poll(lambda: condition() or self._process.poll() is not None, every=_PAUSE)
-        if not reached or self._process.poll() is not None:
-            raise ProxyError(f"{message}; the proxy's exit code is {self._process.poll()}")
+        reached = Deadline.after(_SECONDS).poll(lambda: condition() or self._ended() is not None, every=_PAUSE)
+        if not reached or self._ended() is not None:
+            raise ProxyError(f"{message}; the proxy's exit code is {self._ended()}")
+
+
+class FaultProxy(ProxyControl):
+    """`python -m support.cleanroom.proxy` before an upstream `HOST:PORT`, with files in `folder`; `close` ends it."""
+
+    def __init__(self, folder: Path, upstream: str, schedule: Schedule | None = None) -> None:
+        super().__init__(folder, lambda: self._process.poll())
+        self._write(schedule or Schedule())
+        command = [
+            sys.executable, "-m", "support.cleanroom.proxy", "--upstream", upstream, "--schedule",
+            str(self._file), "--record", str(self.record), "--with-parent",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise ProxyError(f"the proxy ended with {self._process.wait(_SECONDS)} before it listened")
+        self.url: str = json.loads(line)["listening"]
+
+    @property
+    def netloc(self) -> str:
+        """The address as `HOST:PORT`."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def pid(self) -> int:
+        """The process id of the proxy."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the program."""
+        assert self._process.stdin and self._process.stdout
+        self._process.terminate()
+        self._process.stdin.close()
+        code = self._process.wait(_SECONDS)
+        self._process.stdout.close()
+        if code:
+            raise ProxyError(f"the proxy ended with {code}")
 
 
 def cell(exchange: dict[str, Any], column: str) -> str:
