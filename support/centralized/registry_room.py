@@ -116,9 +116,7 @@ class RegistryRoom:
         """Wait until the server answers."""
         self.server.wait(ForHttp(self.server.port, "/readyz"))
 
-    def _start(
-        self, name: str, environment: Mapping[str, str], mounts: Mapping[str, "Volume"]
-    ) -> GenericContainer:
+    def _start(self, name: str, environment: Mapping[str, str], mounts: Mapping[str, "Volume"]) -> GenericContainer:
         return self.room.start_generic(
             name=name, image=ggen_image(), mounts=mounts, scratch={HOME: HOME_SIZE},
             environment={"GGEN_HOME": HOME, **environment},

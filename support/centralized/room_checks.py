@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.centralized.registry_room import HOME, PROJECT, Person, RegistryRoom
+from support.centralized.registry_room import Person, RegistryRoom
 from support.cleanroom.containers import HttpContainer
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import ExecResult
+from support.market.marketplace_room import HOME, PROJECT
 
 _SECONDS = 60.0
 
@@ -48,7 +49,10 @@ class Killed:
 def kill_in_upload(registry: RegistryRoom, person: Person, command: str, least: int) -> Killed:
     """Run a command and kill the server when that has received at least so many bytes of a large file."""
     uploads = registry.home.path / "registry" / "uploads"
-    received = lambda: sum(file.stat().st_size for file in uploads.rglob("*") if file.is_file())  # noqa: E731
+
+    def received() -> int:
+        return sum(file.stat().st_size for file in uploads.rglob("*") if file.is_file())
+
     done: list[ExecResult] = []
     thread = threading.Thread(target=lambda: done.append(person.attempt(command, _SECONDS)))
     thread.start()

@@ -28,7 +28,7 @@ class ContainedProxy(ProxyControl):
 
     def __init__(self, room: "Cleanroom", upstream: HttpContainer) -> None:
         files = room.volume(f"proxy-of-{upstream.name}")
-        super().__init__(files.path, self._ended)
+        super().__init__(files.path)
         room.inject(files, SCHEDULE, Schedule().dumps().encode())
         self.container = room.start_http(
             command=(

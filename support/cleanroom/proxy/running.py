@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,18 +27,16 @@ def read_record(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-class ProxyControl:
-    """The files by which a proxy, wherever it runs, is told its schedule and tells what it did.
+class ProxyControl(ABC):
+    """The files in `folder` by which a proxy, wherever it runs, is told its schedule and tells what it did."""
 
-    Args:
-        folder: where they are.
-        ended: returns the proxy's exit code, None while it runs.
-    """
-
-    def __init__(self, folder: Path, ended: Callable[[], int | None]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._file, self.record = folder / SCHEDULE, folder / RECORD
-        self._ended = ended
         self._serial = 0
+
+    @abstractmethod
+    def _ended(self) -> int | None:
+        """Return the proxy's exit code, None while it runs."""
 
     def follow(self, schedule: Schedule) -> None:
         """Put a schedule into force and wait until it is; attempts count from zero again.
@@ -96,7 +95,7 @@ class FaultProxy(ProxyControl):
     """`python -m support.cleanroom.proxy` before an upstream `HOST:PORT`, with files in `folder`; `close` ends it."""
 
     def __init__(self, folder: Path, upstream: str, schedule: Schedule | None = None) -> None:
-        super().__init__(folder, lambda: self._process.poll())
+        super().__init__(folder)
         self._write(schedule or Schedule())
         command = [
             sys.executable, "-m", "support.cleanroom.proxy", "--upstream", upstream, "--schedule",
@@ -108,6 +107,9 @@ class FaultProxy(ProxyControl):
         if not line:
             raise ProxyError(f"the proxy ended with {self._process.wait(_SECONDS)} before it listened")
         self.url: str = json.loads(line)["listening"]
+
+    def _ended(self) -> int | None:
+        return self._process.poll()
 
     @property
     def netloc(self) -> str:
