@@ -6,7 +6,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo   publish the sample catalog, search, add, install, verify, in a temporary home"
 	@echo "make test   run the acceptance suite (arguments for behave: make test ARGS='--tags=@security')"
-	@echo "make registries  run the features about registries on a served one and on a mirror too"
+	@echo "make registries  run the features about registries on a served one, a mirror and peers too"
 	@echo "make coverage  run the suite measured, and draw what of the product ran (ARGS=--check: fail below the goals)"
 	@echo "make engine install and start a Docker engine for the cleanroom (Debian, root); again: nothing to do"
 	@echo "make report write the last run as one HTML file (needs Node.js): build/report/index.html"
@@ -30,9 +30,14 @@ test: .venv/ready
 ANY_REGISTRY = features/cli/yank.feature features/cli/publish_and_search.feature features/cli/project.feature \
   features/local/install.feature features/local/lockfile.feature
 
+ON_PEERS = features/cli/yank.feature features/cli/publish_and_search.feature
+
+on = $(BIN)/python -m support.suite.run_suite --build build/registries/$(1) -D driver=inprocess -D registry=$(1)
+
 registries: .venv/ready
-	$(BIN)/python -m behave -f progress -D driver=inprocess -D registry=http $(ANY_REGISTRY)
-	$(BIN)/python -m behave -f progress -D driver=inprocess -D registry=mirror $(ANY_REGISTRY)
+	$(call on,http) $(ANY_REGISTRY)
+	$(call on,mirror) $(ANY_REGISTRY)
+	@if $(BIN)/python -c 'import libp2p' 2>/dev/null; then $(call on,p2p) $(ON_PEERS); else echo "without the extra p2p: not on peers"; fi
 
 coverage: .venv/ready
 	$(BIN)/python -m support.suite.run_coverage $(ARGS)

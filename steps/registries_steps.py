@@ -3,8 +3,8 @@
 from behave import given, then, when
 
 from marketplace.http.credentials import Credentials, token_source
-from support.centralized.backends import backend
 from support.centralized.shops import digest_of_token
+from support.suite.backends import backend
 
 
 @given('the project\'s "{name}" is')

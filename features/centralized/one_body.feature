@@ -49,6 +49,11 @@ Feature: A registry is a registry, wherever it is
       | http     |
       | mirror   |
 
+    @p2p
+    Examples: among peers
+      | registry |
+      | p2p      |
+
   Scenario Outline: Mistakes are answered with the same codes: <registry>
     Given the registry is <registry>
     And these packages are published
@@ -84,6 +89,11 @@ Feature: A registry is a registry, wherever it is
       | local    |
       | http     |
       | mirror   |
+
+    @p2p
+    Examples: among peers
+      | registry |
+      | p2p      |
 
   Scenario: The lock does not depend on the kind of registry, but for its name
     Given these packages are published

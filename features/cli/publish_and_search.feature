@@ -127,7 +127,7 @@ Feature: What is published is found by the very next search
     And the error code is "store-damaged"
     And the error output contains "io.ggen.rust.axum@0.1.0 needs it"
 
-  @level3 @concurrency
+  @level3 @concurrency @use.with_registry=local,http,mirror
   Scenario: Ten processes publish one version: one wins, nine are told so, and the index is intact
     When 10 processes publish "axum" at the same moment
     Then 1 of them succeeds and 9 end with exit code 5

@@ -9,6 +9,7 @@ Feature: A yank that would change nothing is refused, and says why
     And I run "ggen market init axum --id io.ggen.rust.axum"
     And I run "ggen market publish axum"
 
+  @use.with_registry=local,http,mirror
   Scenario: A version is yanked once, and the first reason stays
     Given I run "ggen market yank io.ggen.rust.axum@0.1.0 --reason 'wrong port'"
     When I try "ggen market yank io.ggen.rust.axum@0.1.0 --reason again --json"
@@ -19,6 +20,7 @@ Feature: A yank that would change nothing is refused, and says why
     When I run "ggen market index verify --json"
     Then the JSON field "log_size" is "2"
 
+  @use.with_registry=local,http,mirror
   Scenario: What is not yanked cannot be taken back
     When I try "ggen market unyank io.ggen.rust.axum@0.1.0 --json"
     Then the exit code is 5
@@ -26,6 +28,7 @@ Feature: A yank that would change nothing is refused, and says why
     When I run "ggen market index verify --json"
     Then the JSON field "log_size" is "1"
 
+  @use.with_registry=local,http,mirror
   Scenario: A version that nobody has published cannot be yanked
     When I try "ggen market yank io.ggen.rust.axum@0.2.0 --reason x --json"
     Then the exit code is 4

@@ -1,7 +1,6 @@
-"""Whose registry a scenario's commands meet: the one in the home, one that a server answers for, or a mirror of files.
+"""Registries over HTTP for the commands of a scenario: one that a server answers for, or a mirror of files.
 
-The steps of a scenario are the same. `-D registry=http` or `-D registry=mirror` chooses; the verbs that ask a registry
-then ask `corp`, which the home has learnt of without the scenario's doing.
+The verbs that ask a registry ask `corp`, which the home has learnt of without the scenario's doing.
 """
 
 import shutil
@@ -15,14 +14,14 @@ from marketplace.registries import Known, add
 from support.centralized.servers import Server
 from support.centralized.shelf import Shelf
 from support.centralized.static_tree import files_of
-from support.market.world import Backend, World
+from support.market.world import World
 
 NAMESPACES = ("com", "example", "io", "many", "org")
 """What the suite publishes into."""
 
-_WRITES = ("publish", "yank", "unyank", "import")
+WRITES = ("publish", "yank", "unyank", "import")
 _OPERATES = ("index", "cache")
-_READS = ("search", "info", "versions", "categories", "add", "remove", "install", "update", "outdated", "verify")
+READS = ("search", "info", "versions", "categories", "add", "remove", "install", "update", "outdated", "verify")
 
 
 def verb_of(args: Sequence[str]) -> str:
@@ -51,7 +50,7 @@ class Served:
         """
         if verb_of(args) in _OPERATES:
             return {"GGEN_HOME": str(world.root / "served")}
-        if verb_of(args) not in (*_WRITES, *_READS):
+        if verb_of(args) not in (*WRITES, *READS):
             return {}
         if self._server is None:
             home, world.home = world.home, world.root / "served"
@@ -73,7 +72,7 @@ class Mirrored:
 
     def environ(self, world: World, args: Sequence[str]) -> Mapping[str, str]:
         """Return what makes a command ask the mirror; before one that reads it is brought up to date."""
-        if verb_of(args) not in _READS:
+        if verb_of(args) not in READS:
             return {}
         if self._shelf is None:
             self._shelf = Shelf()
@@ -86,16 +85,3 @@ class Mirrored:
             for kept in (world.home / "cache" / "registries").glob("*/answers"):
                 shutil.rmtree(kept)  # else what was published a moment ago would be seen in five minutes
         return {"GGEN_REGISTRY": "corp"}
-
-
-def backend(kind: str) -> Backend | None:
-    """Return the registry of a kind for one scenario; None for the one in the home.
-
-    Raises:
-        ValueError: there is no such kind.
-    """
-    if kind == "local":
-        return None
-    if kind not in ("http", "mirror"):
-        raise ValueError(f"there is no registry {kind!r}: local, http or mirror")
-    return Served() if kind == "http" else Mirrored()

@@ -18,16 +18,17 @@ LOOPBACK = "/ip4/127.0.0.1/tcp/0"
 
 
 class User:
-    """A user: a home, a project, and perhaps a running node."""
+    """A user: a home, a project, and perhaps a running node. The home may be one that is there."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, home: Path | None = None) -> None:
         self.name = name
         self.folder = world.root / name
+        self.home = home or self.folder / "home"
         self.project = self.folder / "project"
         self.project.mkdir(parents=True)
         self.environ = {
             **os.environ,
-            "GGEN_HOME": str(self.folder / "home"),
+            "GGEN_HOME": str(self.home),
             "SOURCE_DATE_EPOCH": str(int(world.now.timestamp())),
         }
         self.id = self.address = ""

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from support.centralized.backends import backend
 from support.cleanroom.artefacts import Witness
 from support.cleanroom.leaks import MARK, PATIENCE, Folders, LeakGate, Processes, Sockets, Threads
 from support.cleanroom.metrics import Meter
@@ -17,6 +16,7 @@ from support.cleanroom.rooms import Rooms
 from support.market.catalogs.catalog import shared_catalog
 from support.market.drivers import driver
 from support.market.world import World
+from support.suite.backends import backend
 
 _REGISTRY_TAG = "use.with_registry="
 
