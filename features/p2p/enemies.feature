@@ -19,6 +19,7 @@ Feature: Hostile peers cost honest nodes little, and themselves everything
       | forged gossip      | invalid-message |
       | forged sync        | forged          |
       | stream flood       | flood           |
+      | subscription flood | flood           |
 
   Scenario Outline: An enemy with a <attack> takes no service from anybody
     Given a network of 2 nodes on host

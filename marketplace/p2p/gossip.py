@@ -34,7 +34,7 @@ class Gossip:
     ) -> None:
         self._verify = verify
         self._heard = heard
-        self._router = hardening.gossip_router(PROTOCOLS, DEGREE, LOW, HIGH)
+        self._router = hardening.gossip_router(PROTOCOLS, DEGREE, LOW, HIGH, blame)
         self._pubsub = hardening.HardenedPubsub(
             host, self._router, blame, msg_id_constructor=_message_id, allowed_topics=frozenset({TOPIC}),
             max_inbound_rpc_size=4 * MAX_ANNOUNCE, max_subscriptions_per_rpc=MAX_SUBSCRIPTIONS,

@@ -6,8 +6,11 @@ import contextlib
 import functools
 import logging
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+
+import trio
 
 from marketplace.p2p.library import (
     ID,
@@ -17,6 +20,7 @@ from marketplace.p2p.library import (
     INetStream,
     Pubsub,
     RpcQueue,
+    SwarmException,
     ValidationError,
     common,
     kad_dht,
@@ -28,7 +32,7 @@ from marketplace.p2p.library import (
     swarm,
     value_store,
 )
-from marketplace.p2p.limits import QUEUE_SLOTS
+from marketplace.p2p.limits import MAX_CONTROL, QUEUE_SLOTS
 
 Blame = Callable[[str, str], None]
 """Told the peer id and the offence (`marketplace.p2p.reputation`) of a peer that broke the protocol."""
@@ -41,6 +45,9 @@ FAILED_DIAL_SECONDS = 2.0
 
 HEARTBEAT_SECONDS = 1
 """The gossipsub v1.1 specification's heartbeat; the library's default is 120 s."""
+
+QUERY_SECONDS = 1.5
+"""How long a DHT server may take to answer. With the library's 10 s a silent one makes every look-up come too late."""
 
 LAZY_DEGREE = 6
 """D_lazy of the gossipsub v1.1 specification: how many peers outside the mesh are told what there is."""
@@ -57,6 +64,7 @@ def prepare_library(kad_protocol: str) -> None:
     pubsub_module.RpcQueue = functools.partial(RpcQueue, max_size=QUEUE_SLOTS)
     for module in (common, kad_dht, peer_routing, provider_store, value_store):
         module.PROTOCOL_ID = kad_protocol
+        module.QUERY_TIMEOUT = QUERY_SECONDS
     # One peer can have the library write a line per message; what matters is told by the node itself.
     logging.disable(logging.CRITICAL)
 
@@ -75,6 +83,19 @@ def connection_config(max_connections: int) -> ConnectionConfig:
 def forgive_failed_dials(host: IHost) -> None:
     """Let a peer that could not be dialled be tried again soon."""
     host.get_network()._negative_peer_cache._ttl = FAILED_DIAL_SECONDS
+
+
+def guard_dials(host: IHost, may_dial: Callable[[str], bool]) -> None:
+    """Have no peer dialled that `may_dial` refuses: the DHT dials whomever others name, a banned peer too."""
+    network = host.get_network()
+    dial: Callable[[ID], Awaitable[list[Any]]] = network.dial_peer
+
+    async def guarded(peer_id: ID) -> list[Any]:
+        if not may_dial(str(peer_id)):
+            raise SwarmException(f"{peer_id} is not to be dialled")
+        return await dial(peer_id)
+
+    network.dial_peer = guarded
 
 
 def guard_streams(host: IHost, admit: Callable[[INetStream], bool], blame: Blame) -> None:
@@ -148,14 +169,52 @@ class HardenedPubsub(Pubsub):
 
 
 class HardenedGossip(GossipSub):
-    """Gossipsub that tells the peers outside the mesh what there is.
+    """Gossipsub that tells the peers outside the mesh what there is, and that no peer can keep busy."""
 
-    The library picks those to tell among peers without a backoff, and a peer is outside the mesh mostly because it was
-    pruned, which sets one: so it tells nobody.
-    """
+    def __init__(self, protocols: list[str], degree: int, low: int, high: int, blame: Blame, **options: Any) -> None:
+        super().__init__(protocols, degree, low, high, **options)
+        self._blame = blame
+        self._said: Counter[ID] = Counter()
+        self._second = 0
+
+    async def handle_rpc(self, rpc: rpc_pb2.RPC, sender_peer_id: ID) -> None:
+        """Take what a peer says of the mesh and of messages; what is beyond `MAX_CONTROL` a second costs it.
+
+        The library answers each word with a frame of its own, for which it lists the addresses of every interface: a
+        thousand in one frame hold the process for seconds. Its pings are late then, and its honest peers leave it.
+        """
+        words = rpc.control
+        said = sum(len(some) for some in (words.ihave, words.iwant, words.graft, words.prune, words.idontwant))
+        if self._count(sender_peer_id, said) > MAX_CONTROL:
+            self._blame(str(sender_peer_id), "flood")
+        else:
+            await super().handle_rpc(rpc, sender_peer_id)
+
+    def _count(self, peer: ID, said: int) -> int:
+        """Return how much a peer has said in the second that is now."""
+        second = int(trio.current_time())
+        if second != self._second:
+            self._second = second
+            self._said.clear()
+        self._said[peer] += said
+        return self._said[peer]
+
+    async def handle_graft(self, graft_msg: rpc_pb2.ControlGraft, sender_peer_id: ID) -> None:
+        """Take a peer into the mesh; a topic that is not ours is not answered, as in go-libp2p-pubsub."""
+        if graft_msg.topicID in self.mesh:
+            await super().handle_graft(graft_msg, sender_peer_id)
+
+    async def handle_prune(self, prune_msg: rpc_pb2.ControlPrune, sender_peer_id: ID) -> None:
+        """Let a peer leave the mesh. The library remembers that for any topic at all, and for ever."""
+        if prune_msg.topicID in self.mesh:
+            await super().handle_prune(prune_msg, sender_peer_id)
 
     def gossip_heartbeat(self) -> dict[ID, dict[str, list[bytes]]]:
-        """Return the message ids to tell, by peer and topic."""
+        """Return the message ids to tell, by peer and topic.
+
+        The library picks those to tell among peers without a backoff, and a peer is outside the mesh mostly because it
+        was pruned, which sets one: so it tells nobody.
+        """
         told: dict[ID, dict[str, list[bytes]]] = {}
         for topic in {**self.mesh, **self.fanout}:
             ids = list(self.mcache.window(topic))
@@ -170,14 +229,14 @@ class HardenedGossip(GossipSub):
         return chosen
 
 
-def gossip_router(protocols: list[str], degree: int, low: int, high: int) -> HardenedGossip:
+def gossip_router(protocols: list[str], degree: int, low: int, high: int, blame: Blame) -> HardenedGossip:
     """Return a router that loses nothing by itself.
 
     The library's spam protection drops what is beyond ten messages a second and topic, its own publishes counted;
     ours is `marketplace.p2p.reputation`. Its "adaptive" part and its quest for several subnets undo a small mesh.
     """
     return HardenedGossip(
-        protocols, degree, low, high, heartbeat_interval=HEARTBEAT_SECONDS, spam_protection_enabled=False,
+        protocols, degree, low, high, blame, heartbeat_interval=HEARTBEAT_SECONDS, spam_protection_enabled=False,
         adaptive_gossip_enabled=False, eclipse_protection_enabled=False, gossip_window=5, gossip_history=10,
         prune_back_off=10,
     )  # fmt: skip

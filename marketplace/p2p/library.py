@@ -32,6 +32,7 @@ from libp2p.kad_dht import common, kad_dht, peer_routing, provider_store, value_
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT  # noqa: E402
 from libp2p.network import swarm  # noqa: E402
 from libp2p.network.config import ConnectionConfig  # noqa: E402
+from libp2p.network.exceptions import SwarmException  # noqa: E402
 from libp2p.peer.id import ID  # noqa: E402
 from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr  # noqa: E402
 from libp2p.pubsub import pubsub as pubsub_module  # noqa: E402
@@ -48,8 +49,8 @@ from libp2p.utils.address_validation import get_available_interfaces  # noqa: E4
 
 __all__ = [
     "ID", "NOISE", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT", "Noise", "PeerInfo",
-    "Pubsub", "RpcQueue", "ValidationError", "Validator", "background_trio_service", "common", "ed25519_key_pair",
-    "get_available_interfaces", "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht", "new_host",
-    "peer_routing", "provider_store", "pubsub_module", "rpc_pb2", "signature_validator", "swarm", "value_store",
-    "x25519_key_pair",
+    "Pubsub", "RpcQueue", "SwarmException", "ValidationError", "Validator", "background_trio_service", "common",
+    "ed25519_key_pair", "get_available_interfaces", "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht",
+    "new_host", "peer_routing", "provider_store", "pubsub_module", "rpc_pb2", "signature_validator", "swarm",
+    "value_store", "x25519_key_pair",
 ]  # fmt: skip

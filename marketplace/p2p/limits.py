@@ -16,6 +16,9 @@ MAX_STREAMS_PER_PEER = 64
 MAX_SUBSCRIPTIONS = 8
 """Topics a peer may subscribe to; there is one."""
 
+MAX_CONTROL = 32
+"""Grafts, prunes, and lists of messages that one peer may gossip in a second; an honest one needs about four."""
+
 MAX_SYNC_ENTRIES = 512
 """Entries in one batch; the batch ends earlier when it has `BATCH_BYTES`."""
 

@@ -92,6 +92,7 @@ class Node:
         self._syncing: dict[str, trio.Lock] = {}
         self._tasks: trio.Nursery | None = None
         hardening.guard_streams(self.host, self._admits, self._blamed)
+        hardening.guard_dials(self.host, self._may_dial)
         if not options.light:
             self.host.set_stream_handler(SYNC, self._serve_sync)
         self.host.set_stream_handler(EXCHANGE, self._serve_exchange)
@@ -182,6 +183,9 @@ class Node:
         self.state.reputation.unban(peer)
         if self.gossip:
             self.gossip.let_in(ID.from_base58(peer))
+
+    def _may_dial(self, peer: str) -> bool:
+        return self.state.reputation.standing(peer) is not Standing.BANNED
 
     def _admits(self, stream: INetStream) -> bool:
         """Tell whether a peer may have another stream; one that opens too many pays."""

@@ -33,7 +33,8 @@ from libp2p.utils import encode_varint_prefixed
 
 MESH = "/meshsub/1.1.0"
 SEED = bytes.fromhex(os.environ["SEED_IDENTITY"])
-PORT = 4701
+PORT = int(os.environ.get("PORT", "4701"))
+"""The port to listen on; 0 for one of the system's choice."""
 
 
 def say(**what: object) -> None:
@@ -152,7 +153,7 @@ async def many_connections(_host: Any, _peer: Any) -> None:
     held = []
     for _ in range(300):
         with trio.move_on_after(2):
-            held.append(await trio.open_tcp_stream(PLACE[0], PLACE[1]))
+            held.append(await trio.open_tcp_stream(PLACE[0], int(PLACE[1])))
     say(held=len(held))
     await trio.sleep(3)
 
@@ -233,7 +234,7 @@ async def empty_sync(stream: Any) -> None:
     await wire.send({"done": True})
 
 
-PLACE = ("", 0)
+PLACE: tuple[Any, ...] = ()
 
 
 async def main(kind: str, addresses: list[str]) -> None:
@@ -249,7 +250,7 @@ async def main(kind: str, addresses: list[str]) -> None:
         infos = [info_from_p2p_addr(Multiaddr(address)) for address in addresses]
         while True:
             for info in infos:
-                PLACE = (str(info.addrs[0].value_for_protocol("ip4")), PORT)
+                PLACE = tuple(info.addrs[0].value_for_protocol(name) for name in ("ip4", "tcp"))
                 try:
                     with trio.fail_after(10):
                         await host.connect(info)

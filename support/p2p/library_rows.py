@@ -18,6 +18,7 @@ import trio
 from libp2p import new_host
 from libp2p.crypto.ed25519 import create_new_key_pair
 from libp2p.host.exceptions import ConnectionFailure
+from libp2p.kad_dht import peer_routing
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
 from libp2p.network.exceptions import SwarmException
 from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr
@@ -33,6 +34,7 @@ from multiaddr import Multiaddr
 from marketplace.p2p import hardening
 from marketplace.p2p.directory import Directory
 from marketplace.p2p.host import make_host
+from marketplace.p2p.limits import DIRECTORY_SECONDS
 
 TOPIC = "rows"
 MESH = "/meshsub/1.1.0"
@@ -40,6 +42,9 @@ KAD = "/ggen/kad/1.0.0"
 ENDS = "the process ends"
 _LOOPBACK = Multiaddr("/ip4/127.0.0.1/tcp/0")
 _BURST = 100
+_THREADS = 12
+_ALONE = frozenset({"dial"})
+"""Rows that take times: the others would be in them."""
 
 
 @dataclass
@@ -81,9 +86,13 @@ class Lab:
         await stack.enter_async_context(host.run([_LOOPBACK]))
         blamed: list[tuple[str, str]] = []
         if self.mended:
-            hardening.guard_streams(host, lambda _stream: True, lambda peer, why: blamed.append((peer, why)))
-            router: Any = hardening.gossip_router([MESH], 3, 2, 4)
-            pubsub: Any = hardening.HardenedPubsub(host, router, lambda peer, why: blamed.append((peer, why)))
+
+            def blame(peer: str, why: str) -> None:
+                blamed.append((peer, why))
+
+            hardening.guard_streams(host, lambda _stream: True, blame)
+            router: Any = hardening.gossip_router([MESH], 3, 2, 4, blame)
+            pubsub: Any = hardening.HardenedPubsub(host, router, blame)
         else:
             router = GossipSub([MESH], 3, 2, 4, heartbeat_interval=1, spam_protection_enabled=spam_protection)
             pubsub = Pubsub(host, router)
@@ -180,12 +189,7 @@ async def count(sender: Peer, receiver: Peer, pause: float) -> str:
     for number in range(_BURST):
         await sender.pubsub.publish(TOPIC, b"%d" % number)
         await trio.sleep(pause)
-    came = 0
-    with trio.move_on_after(3.0):
-        while came < _BURST:
-            await receiver.heard.get()
-            came += 1
-    return "all come" if came == _BURST else "some are lost"
+    return await count_coming(receiver)
 
 
 async def slow_reader(lab: Lab) -> str:
@@ -196,17 +200,17 @@ async def slow_reader(lab: Lab) -> str:
             await sender.pubsub.publish(TOPIC, b"%d" % number)
             await trio.sleep(0.005)
         await trio.sleep(1.0)
-        return await count_waiting(receiver)
+        return await count_coming(receiver)
 
 
-async def count_waiting(receiver: Peer) -> str:
-    """Tell whether the whole burst waits."""
-    came = 0
-    with trio.move_on_after(0.5):
-        while came < _BURST:
+async def count_coming(receiver: Peer) -> str:
+    """Tell whether the whole burst comes before nothing does for a while."""
+    for _ in range(_BURST):
+        with trio.move_on_after(3.0) as scope:
             await receiver.heard.get()
-            came += 1
-    return "all come" if came == _BURST else "some are lost"
+        if scope.cancelled_caught:
+            return "some are lost"
+    return "all come"
 
 
 async def outside(lab: Lab) -> str:
@@ -218,6 +222,92 @@ async def outside(lab: Lab) -> str:
         sender.router._add_back_off(peer, TOPIC, False)
         await sender.pubsub.publish(TOPIC, b"x")
         return "they are told" if peer in sender.router.gossip_heartbeat() else "nobody is told"
+
+
+# --- what keeps a node busy -----------------------------------------------------------------------------------------
+
+
+async def graft_flood(lab: Lab) -> str:
+    """Graft a topic in backoff two hundred times in one frame; each answer costs the victim milliseconds."""
+    async with lab.peers(2, spam_protection=False) as (victim, other):
+        flooder = other.host.get_id()
+        await until(lambda: victim.router.mesh.get(TOPIC))
+        victim.router._add_back_off(flooder, TOPIC, False)
+        answers = count_answers(victim)
+        await control(victim, other, graft=[rpc_pb2.ControlGraft(topicID=TOPIC)] * 200)
+        await until(lambda: len(answers) >= 200 or victim.blamed)
+        named = (str(flooder), "flood") in victim.blamed and len(answers) < 8  # the two have a word of their own
+        return "it is named" if named else "each is answered" if len(answers) >= 200 else f"{len(answers)} answers"
+
+
+async def unknown_grafts(lab: Lab) -> str:
+    """Graft topics that are not the victim's, few at a time."""
+    async with lab.peers(2, spam_protection=False) as (victim, other):
+        answers = count_answers(victim)
+        await control(victim, other, graft=[rpc_pb2.ControlGraft(topicID=f"t{number}") for number in range(8)])
+        await until(lambda: len(answers) == 8, 2.0)
+        return "they are answered" if len(answers) == 8 else "they are ignored" if not answers else f"{len(answers)}"
+
+
+def count_answers(victim: Peer) -> list[str]:
+    """Return a list to which a peer adds the topic of each prune with which it answers."""
+    answers: list[str] = []
+    emit = victim.router.emit_prune
+
+    async def counted(topic: str, *rest: Any) -> None:
+        answers.append(topic)
+        await emit(topic, *rest)
+
+    victim.router.emit_prune = counted
+    return answers
+
+
+async def unknown_prunes(lab: Lab) -> str:
+    """Prune topics that are not the victim's."""
+    async with lab.peers(2, spam_protection=False) as (victim, other):
+        await control(victim, other, prune=[rpc_pb2.ControlPrune(topicID=f"t{number}") for number in range(8)])
+        remembered = await until(lambda: "t7" in victim.router.back_off, 2.0)
+        return "they are remembered" if remembered else "they are forgotten"
+
+
+async def control(victim: Peer, other: Peer, **words: Any) -> None:
+    """Send control messages of our choice in one frame."""
+    frame = rpc_pb2.RPC(control=rpc_pb2.ControlMessage(**words))
+    stream = await other.host.new_stream(victim.host.get_id(), [MESH])
+    await stream.write(encode_varint_prefixed(frame.SerializeToString()))
+
+
+async def silent_server(lab: Lab) -> str:
+    """Look a key up while one of two DHT servers takes every question and answers none."""
+    asker, silent, honest = (lab.host(seed) for seed in (1, 2, 3))
+    protocol = peer_routing.PROTOCOL_ID
+    services = [KadDHT(host, DHTMode.SERVER) for host in (asker, honest)]
+
+    async def say_nothing(_stream: Any) -> None:
+        await trio.sleep_forever()
+
+    silent.set_stream_handler(protocol, say_nothing)
+    async with asker.run([_LOOPBACK]), silent.run([_LOOPBACK]), honest.run([_LOOPBACK]):
+        for host in (silent, honest):
+            await asker.connect(address(host))
+        found: list[Any] = []
+        with trio.move_on_after(DIRECTORY_SECONDS):
+            found = await services[0].peer_routing.find_closest_peers_network(b"key")
+    return "the others are found" if honest.get_id() in found else "nobody is found"
+
+
+async def unwanted(lab: Lab) -> str:
+    """Open a stream to a peer that is not connected, and that is banned."""
+    one, two = lab.host(1), lab.host(2)
+    if lab.mended:
+        hardening.guard_dials(two, lambda peer: peer != str(one.get_id()))
+    async with one.run([_LOOPBACK]), two.run([_LOOPBACK]):
+        two.get_peerstore().add_addrs(one.get_id(), address(one).addrs, 60)
+        try:
+            await two.new_stream(one.get_id(), ["/ipfs/ping/1.0.0"])
+        except SwarmException:
+            return "it is refused"
+    return "it is dialled"
 
 
 # --- what is not noticed --------------------------------------------------------------------------------------------
@@ -409,6 +499,11 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "slots": slots,
     "slow reader": slow_reader,
     "outside the mesh": outside,
+    "graft flood": graft_flood,
+    "unknown grafts": unknown_grafts,
+    "unknown prunes": unknown_prunes,
+    "silent server": silent_server,
+    "banned": unwanted,
     "frozen": frozen,
     "failed dial": failed_dial,
     "dial": dial,
@@ -443,9 +538,12 @@ def main(how: str, names: list[str]) -> None:
     lab = Lab(how == "mended")
     if lab.mended:
         hardening.prepare_library(KAD)
-    with ThreadPoolExecutor(len(ROWS)) as pool:
-        chosen = names or list(ROWS)
-        print(json.dumps(dict(zip(chosen, pool.map(lambda name: find(name, lab), chosen), strict=True))))  # noqa: T201
+    chosen = names or list(ROWS)
+    together = [name for name in chosen if name not in _ALONE]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        rows = dict(zip(together, pool.map(lambda name: find(name, lab), together), strict=True))
+    rows |= {name: find(name, lab) for name in chosen if name in _ALONE}
+    print(json.dumps(rows))  # noqa: T201
 
 
 if __name__ == "__main__":
