@@ -25,7 +25,7 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | slow reader      | some are lost  | all come      |
       | outside the mesh | nobody is told | they are told |
 
-  Scenario Outline: What keeps a node busy for others, or late for its own, does not: <row>
+  Scenario Outline: Who keeps a node busy, or late for its honest peers, is kept off: <row>
     When two hosts of the library try "<row>"
     Then "<as it is>" without our mends, and "<mended>" with them
 
@@ -36,6 +36,7 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | unknown prunes | they are remembered | they are forgotten   |
       | silent server  | nobody is found     | the others are found |
       | banned         | it is dialled       | it is refused        |
+      | avoided        | it stays            | it is kept out       |
 
   Scenario Outline: What is not noticed, or takes too long, is noticed in seconds: <row>
     When two hosts of the library try "<row>"

@@ -18,7 +18,7 @@ from marketplace.p2p.messages import TOPIC
 
 PROTOCOLS = ["/meshsub/1.1.0", "/meshsub/1.0.0"]
 
-DEGREE, LOW, HIGH = 3, 2, 4
+DEGREES = 3, 2, 4
 """D, Dlo and Dhi: the specification's 6, 5 and 12 make a full mesh, and so a flood, of a network of five."""
 
 
@@ -27,14 +27,16 @@ class Gossip:
 
     Args:
         heard: called with each valid announcement and the peer that made the message.
+        avoids: tells of a peer id whether that peer is kept out of the mesh.
     """
 
     def __init__(
-        self, host: Any, verify: Verify, heard: Callable[[Announcement, str], None], blame: hardening.Blame
-    ) -> None:
+        self, host: Any, verify: Verify, heard: Callable[[Announcement, str], None], blame: hardening.Blame,
+        avoids: Callable[[str], bool],
+    ) -> None:  # fmt: skip
         self._verify = verify
         self._heard = heard
-        self._router = hardening.gossip_router(PROTOCOLS, DEGREE, LOW, HIGH, blame)
+        self._router = hardening.gossip_router(PROTOCOLS, DEGREES, blame, avoids)
         self._pubsub = hardening.HardenedPubsub(
             host, self._router, blame, msg_id_constructor=_message_id, allowed_topics=frozenset({TOPIC}),
             max_inbound_rpc_size=4 * MAX_ANNOUNCE, max_subscriptions_per_rpc=MAX_SUBSCRIPTIONS,

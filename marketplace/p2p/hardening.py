@@ -6,7 +6,7 @@ import contextlib
 import functools
 import logging
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -70,13 +70,16 @@ def prepare_library(kad_protocol: str) -> None:
 
 
 def connection_config(max_connections: int) -> ConnectionConfig:
-    """Return a configuration in which a frozen or cut-off peer is noticed in 3 to 5 seconds instead of 60 to 90."""
+    """Return a configuration in which a frozen or cut-off peer is noticed in 4 to 8 seconds instead of 60 to 90.
+
+    A peer on a busy machine may need some seconds for the answer to a ping: 2 were found too few.
+    """
     return ConnectionConfig(
         max_connections=max_connections, max_connections_per_peer=2, low_watermark=0, high_watermark=max_connections,
         min_connections=0, dial_timeout=5.0, inbound_upgrade_timeout=5.0, outbound_upgrade_timeout=5.0,
         inbound_stream_protocol_negotiation_timeout=5.0, outbound_stream_protocol_negotiation_timeout=5.0,
         enable_health_monitoring=True, health_initial_delay=2.0, health_warmup_window=0.0, health_check_interval=2.0,
-        ping_timeout=2.0, abort_connection_on_ping_failure=True,
+        ping_timeout=4.0, abort_connection_on_ping_failure=True,
     )  # fmt: skip
 
 
@@ -169,11 +172,17 @@ class HardenedPubsub(Pubsub):
 
 
 class HardenedGossip(GossipSub):
-    """Gossipsub that tells the peers outside the mesh what there is, and that no peer can keep busy."""
+    """Gossipsub that tells the peers outside the mesh what there is, and that no peer can keep busy.
 
-    def __init__(self, protocols: list[str], degree: int, low: int, high: int, blame: Blame, **options: Any) -> None:
-        super().__init__(protocols, degree, low, high, **options)
+    Args:
+        avoids: tells of a peer id whether that peer is kept out of the mesh. The library has scores of its own, which
+            it forgets when a peer leaves.
+    """
+
+    def __init__(self, *positional: Any, blame: Blame, avoids: Callable[[str], bool], **options: Any) -> None:
+        super().__init__(*positional, **options)
         self._blame = blame
+        self._avoids = avoids
         self._said: Counter[ID] = Counter()
         self._second = 0
 
@@ -201,8 +210,24 @@ class HardenedGossip(GossipSub):
 
     async def handle_graft(self, graft_msg: rpc_pb2.ControlGraft, sender_peer_id: ID) -> None:
         """Take a peer into the mesh; a topic that is not ours is not answered, as in go-libp2p-pubsub."""
-        if graft_msg.topicID in self.mesh:
-            await super().handle_graft(graft_msg, sender_peer_id)
+        if graft_msg.topicID not in self.mesh:
+            return
+        if self._avoids(str(sender_peer_id)):
+            self._add_back_off(sender_peer_id, graft_msg.topicID, False)
+        await super().handle_graft(graft_msg, sender_peer_id)
+
+    def _check_back_off(self, peer: ID, topic: str) -> bool:
+        """Tell whether a peer is not to be taken into the mesh now."""
+        return self._avoids(str(peer)) or bool(super()._check_back_off(peer, topic))
+
+    def mesh_heartbeat(self) -> tuple[defaultdict[ID, list[str]], defaultdict[ID, list[str]]]:
+        """Return whom to graft and whom to prune, by peer the topics; who is avoided by now is pruned."""
+        grafts, prunes = super().mesh_heartbeat()
+        for topic, peers in self.mesh.items():
+            for peer in [peer for peer in peers if self._avoids(str(peer))]:
+                peers.discard(peer)
+                prunes[peer].append(topic)
+        return grafts, prunes
 
     async def handle_prune(self, prune_msg: rpc_pb2.ControlPrune, sender_peer_id: ID) -> None:
         """Let a peer leave the mesh. The library remembers that for any topic at all, and for ever."""
@@ -229,14 +254,16 @@ class HardenedGossip(GossipSub):
         return chosen
 
 
-def gossip_router(protocols: list[str], degree: int, low: int, high: int, blame: Blame) -> HardenedGossip:
-    """Return a router that loses nothing by itself.
+def gossip_router(
+    protocols: list[str], degrees: tuple[int, int, int], blame: Blame, avoids: Callable[[str], bool]
+) -> HardenedGossip:
+    """Return a router that loses nothing by itself; `degrees` are D, Dlo and Dhi.
 
     The library's spam protection drops what is beyond ten messages a second and topic, its own publishes counted;
     ours is `marketplace.p2p.reputation`. Its "adaptive" part and its quest for several subnets undo a small mesh.
     """
     return HardenedGossip(
-        protocols, degree, low, high, blame, heartbeat_interval=HEARTBEAT_SECONDS, spam_protection_enabled=False,
-        adaptive_gossip_enabled=False, eclipse_protection_enabled=False, gossip_window=5, gossip_history=10,
-        prune_back_off=10,
+        protocols, *degrees, blame=blame, avoids=avoids, heartbeat_interval=HEARTBEAT_SECONDS,
+        spam_protection_enabled=False, adaptive_gossip_enabled=False, eclipse_protection_enabled=False,
+        gossip_window=5, gossip_history=10, prune_back_off=10,
     )  # fmt: skip

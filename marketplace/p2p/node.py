@@ -81,7 +81,9 @@ class Node:
         self.host = make_host(seed, [address(text) for text in options.announce])
         self.id = str(self.host.get_id())
         self.directory = Directory(self.host, server=not options.light, now=now, verify=state.verifier.verify)
-        self.gossip = None if options.light else Gossip(self.host, state.verifier.verify, self._heard, self._blamed)
+        self.gossip = None
+        if not options.light:
+            self.gossip = Gossip(self.host, state.verifier.verify, self._heard, self._blamed, self._avoids)
         self.fetcher = Fetcher(
             state.registry.store, state.folder / "chunks", state.reputation, self._open_exchange, self.blame
         )
@@ -186,6 +188,9 @@ class Node:
 
     def _may_dial(self, peer: str) -> bool:
         return self.state.reputation.standing(peer) is not Standing.BANNED
+
+    def _avoids(self, peer: str) -> bool:
+        return self.state.reputation.standing(peer) in (Standing.AVOIDED, Standing.BANNED)
 
     def _admits(self, stream: INetStream) -> bool:
         """Tell whether a peer may have another stream; one that opens too many pays."""

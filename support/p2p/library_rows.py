@@ -42,7 +42,7 @@ KAD = "/ggen/kad/1.0.0"
 ENDS = "the process ends"
 _LOOPBACK = Multiaddr("/ip4/127.0.0.1/tcp/0")
 _BURST = 100
-_THREADS = 12
+_THREADS = 6
 _ALONE = frozenset({"dial"})
 """Rows that take times: the others would be in them."""
 
@@ -55,6 +55,7 @@ class Peer:
     pubsub: Any
     router: Any
     blamed: list[tuple[str, str]] = field(default_factory=list)
+    avoided: set[str] = field(default_factory=set)
     heard: Any = None
 
 
@@ -85,13 +86,14 @@ class Lab:
     async def _peer(self, stack: AsyncExitStack, host: Any, spam_protection: bool) -> Peer:
         await stack.enter_async_context(host.run([_LOOPBACK]))
         blamed: list[tuple[str, str]] = []
+        avoided: set[str] = set()
         if self.mended:
 
             def blame(peer: str, why: str) -> None:
                 blamed.append((peer, why))
 
             hardening.guard_streams(host, lambda _stream: True, blame)
-            router: Any = hardening.gossip_router([MESH], 3, 2, 4, blame)
+            router: Any = hardening.gossip_router([MESH], (3, 2, 4), blame, avoided.__contains__)
             pubsub: Any = hardening.HardenedPubsub(host, router, blame)
         else:
             router = GossipSub([MESH], 3, 2, 4, heartbeat_interval=1, spam_protection_enabled=spam_protection)
@@ -99,7 +101,7 @@ class Lab:
         for service in (pubsub, router):
             await stack.enter_async_context(background_trio_service(service))
         await pubsub.wait_until_ready()
-        return Peer(host, pubsub, router, blamed, await pubsub.subscribe(TOPIC))
+        return Peer(host, pubsub, router, blamed, avoided, await pubsub.subscribe(TOPIC))
 
 
 def address(host: Any) -> PeerInfo:
@@ -270,6 +272,20 @@ async def unknown_prunes(lab: Lab) -> str:
         return "they are remembered" if remembered else "they are forgotten"
 
 
+async def avoided(lab: Lab) -> str:
+    """Come to avoid a peer in the mesh, which grafts again."""
+    async with lab.peers(2, spam_protection=False) as (victim, other):
+        one, two = victim.host.get_id(), other.host.get_id()
+        meshes = [(victim.router.mesh[TOPIC], two), (other.router.mesh[TOPIC], one)]
+        await until(lambda: all(peer in mesh for mesh, peer in meshes))
+        victim.avoided.add(str(two))
+        left = await until(lambda: not any(peer in mesh for mesh, peer in meshes), 3.0)
+        answers = count_answers(victim)
+        await control(victim, other, graft=[rpc_pb2.ControlGraft(topicID=TOPIC)])
+        await until(lambda: answers, 3.0)
+        return "it is kept out" if left and answers and two not in meshes[0][0] else "it stays"
+
+
 async def control(victim: Peer, other: Peer, **words: Any) -> None:
     """Send control messages of our choice in one frame."""
     frame = rpc_pb2.RPC(control=rpc_pb2.ControlMessage(**words))
@@ -314,7 +330,7 @@ async def unwanted(lab: Lab) -> str:
 
 
 async def frozen(lab: Lab) -> str:
-    """Freeze a connection in the middle of the network, for nine seconds."""
+    """Freeze a connection in the middle of the network, for fifteen seconds."""
     one, two = lab.host(1), lab.host(2)
     async with one.run([_LOOPBACK]), two.run([_LOOPBACK]), trio.open_nursery() as nursery:
         relay = Relay(int(one.get_addrs()[0].value_for_protocol("tcp")))
@@ -322,7 +338,7 @@ async def frozen(lab: Lab) -> str:
         await two.connect(PeerInfo(one.get_id(), [Multiaddr(f"/ip4/127.0.0.1/tcp/{port}")]))
         await trio.sleep(0.5)
         relay.frozen = True
-        noticed = await until(lambda: not two.get_connected_peers(), 9.0)
+        noticed = await until(lambda: not two.get_connected_peers(), 15.0)
         nursery.cancel_scope.cancel()
     return "it is noticed" if noticed else "it counts as connected"
 
@@ -500,6 +516,7 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "slow reader": slow_reader,
     "outside the mesh": outside,
     "graft flood": graft_flood,
+    "avoided": avoided,
     "unknown grafts": unknown_grafts,
     "unknown prunes": unknown_prunes,
     "silent server": silent_server,
