@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from benchmarks import http_files, http_installs
+from benchmarks import http_files, http_installs, http_search
 from benchmarks.measuring import Row, Stage
 
 
 def measure(stage: Stage) -> Iterator[Row]:
     """Yield the rows."""
-    for part in (http_files, http_installs):
+    for part in (http_files, http_search, http_installs):
         yield from part.measure(stage)

@@ -152,7 +152,7 @@ def ours(stage: Stage, home: Path, *options: str) -> Iterator[Ours]:
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="serve-", dir=stage.scratch))
     installed = product(stage)
-    command = [installed.ggen, "market", "serve", "--port", port, "--rate", 0, "--no-log", *options]
+    command = [installed.ggen, "market", "serve", "--port", port, "--no-log", "--rate", 0, *options]
     with _running(command, folder, port, "/healthz", installed.environment(home)) as pid:
         yield Ours(f"http://127.0.0.1:{port}/", pid)
 
