@@ -76,7 +76,10 @@ def _verdaccio(stage: Stage, stack: ExitStack, word: str) -> Iterator[Load]:
     if hits < 20:
         raise MissingPeerError(f"Verdaccio found {hits} packages with {word}")
     for _ in range(stage.pick(3, 1)):
-        yield load(stage, registry.url, [path], seconds=stage.pick(5, 2))
+        one = load(stage, registry.url, [path], seconds=20)  # 16 at once take it many seconds
+        if not one.rate:
+            raise MissingPeerError("Verdaccio answered no search within 20 s")
+        yield one
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------------

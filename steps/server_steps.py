@@ -112,6 +112,36 @@ def step_searches(context):
         assert served.search_page(there.body.decode()) == served.search_page(here), (dict(row), there)
 
 
+@when('the search "{parameters}" is asked for in each coding, and again with the tags of the answers')
+def step_search_again(context, parameters):
+    context.repeated = served.RepeatedSearch(context.server, f"/api/v1/search?{parameters}")
+    context.repeated.first()
+    context.answers = context.repeated.again()
+
+
+@when("the search is asked for with these tags again")
+def step_search_tags(context):
+    context.answers = context.repeated.again()
+
+
+@then("it is answered with 304 and without a body")
+def step_search_unchanged(context):
+    assert {(answer.status, answer.body) for answer in context.answers} == {(304, b"")}, context.answers
+
+
+@then('it is answered with 200, and has "{id_}"')
+def step_search_changed(context, id_):
+    assert {answer.status for answer in context.answers} == {200}, context.answers
+    assert all(id_ in context.repeated.found(answer) for answer in context.answers), context.answers
+
+
+@then('after a download of "{spec}" the same search shows it')
+def step_search_downloaded(context, spec):
+    batches.download(context.server, spec, 1, 0)
+    batches.until_downloaded(context.server, spec.partition("@")[0], 1)
+    assert context.repeated.found(context.repeated.first()[0])[spec.partition("@")[0]] == 1
+
+
 @then("these searches are refused with {status:d}")
 def step_search_refused(context, status):
     for row in context.table:

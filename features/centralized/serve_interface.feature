@@ -23,6 +23,14 @@ Feature: Beside its files a server searches, sends many files at once, and takes
       | q=                                  | search                          |
       | q=axm                               | search axm                      |
 
+  Scenario: A search that is asked again is what it was, until something is published
+    When the search "q=rust" is asked for in each coding, and again with the tags of the answers
+    Then it is answered with 304 and without a body
+    When Alice sends the blobs and the release of "io.acme.rust@1.0.0" with a token for "io.acme"
+    And the search is asked for with these tags again
+    Then it is answered with 200, and has "io.acme.rust"
+    And after a download of "io.ggen.rust.core@1.0.0" the same search shows it
+
   Scenario: A search that cannot be meant is refused
     Then these searches are refused with 400
       | what                     | parameters               | code              |

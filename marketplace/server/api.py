@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
@@ -14,16 +13,19 @@ from marketplace.errors import InvalidInputError, NotFoundError, UnavailableErro
 from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.documents import PROTOCOL
-from marketplace.search.base import SORTS, SearchQuery, page_json
+from marketplace.search.base import SORTS, SearchQuery
 from marketplace.server import publishing
 from marketplace.server.answers import CHANGING
+from marketplace.server.asgi import header
 from marketplace.server.batch import MAX_BLOBS, BatchRequest, blobs_of, digests
 from marketplace.server.board import Board
 from marketplace.server.bodies import BlockingBody, Body
+from marketplace.server.conditional import encoding_of, matches
 from marketplace.server.content import Content
 from marketplace.server.downloads import Downloads
 from marketplace.server.options import MIB, Options
 from marketplace.server.pool import Pool
+from marketplace.server.searches import Searches
 from marketplace.server.tokens import Token, TokenStore
 from marketplace.server.uploads import Uploads, numbers_of
 
@@ -39,23 +41,28 @@ _SWITCHES = ("highlight",)
 class Api:
     """The handlers; each raises MarketErrors for whoever called it to answer with."""
 
-    def __init__(self, options: Options, name: str, pool: Pool, board: Board, downloads: Downloads) -> None:
+    def __init__(
+        self, options: Options, name: str, pool: Pool, *, board: Board, downloads: Downloads, searches: Searches
+    ) -> None:
         self._options = options
         self._name = name
         self._pool = pool
         self._board = board
         self._downloads = downloads
+        self._searches = searches
         self._tokens = TokenStore(options.folder / "tokens.json")
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
     async def search(self, request: Request) -> Response:
         """Answer a search."""
-        query = _query(request.query_params.multi_items())
-        start = time.perf_counter()
-        page = await self._pool.read(lambda content: content.registry.search(query))
-        took = (time.perf_counter() - start) * 1000
-        return _json({"schema": 1, **page_json(query, page, self._name, took), "notes": page.notes})
+        found = await self._searches.get(_query(request.query_params.multi_items()))
+        coding, tag, data = found.encoded(encoding_of(request.scope))
+        headers = {"etag": tag.decode(), "cache-control": CHANGING.decode(), "vary": "accept-encoding"}
+        if matches(header(request.scope, b"if-none-match"), tag):
+            return Response(status_code=304, headers=headers)
+        headers |= {} if coding == "identity" else {"content-encoding": coding}
+        return Response(data, headers=headers, media_type="application/json")
 
     async def batch(self, request: Request) -> Response:
         """Send all that the wanted trees need."""

@@ -6,13 +6,14 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, get_args
+from functools import lru_cache
+from typing import Any, NamedTuple, get_args
 
 from starlette.exceptions import HTTPException
 
 from marketplace.clock import timestamp
 from marketplace.errors import IntegrityError, InvalidInputError, MarketError, NotFoundError
-from marketplace.protocol.paths import API, Kind, place_of
+from marketplace.protocol.paths import API, Kind, Place, place_of
 from marketplace.server import logs
 from marketplace.server.answers import method_not_allowed, send_problem
 from marketplace.server.api import Api
@@ -28,6 +29,7 @@ from marketplace.server.log import log_key
 from marketplace.server.options import LOG_KEY, Options
 from marketplace.server.pool import Pool
 from marketplace.server.routes import OPERATING, ROUTES, router
+from marketplace.server.searches import Searches
 
 NO_ROUTE = "none"
 LABELS = (*get_args(Kind), *dict.fromkeys(route.handler for route in ROUTES), NO_ROUTE)
@@ -39,6 +41,9 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 _AT_ONCE = frozenset({"body-too-large", "too-slow", "overloaded", "draining", "rate-limited", "bundle-cut"})
 """Codes after which nothing more is read of a body."""
+
+_REMEMBERED, _REMEMBERED_LENGTH = 4096, 200
+"""Paths whose meaning is remembered, and the longest of them: a few megabytes at most."""
 
 _GONE = 499
 """Status under which a request is logged whose client went away (as nginx does)."""
@@ -60,13 +65,16 @@ class Application:
         key = log_key(options.folder / LOG_KEY, options.name)
         self._board = board or Board(LABELS)
         self._clock = clock
-        self._write = write or (logs.to_stderr if options.log else logs.nowhere)
+        self._write = write or (logs.to_stderr if options.log else None)
         self._pool = Pool(lambda: Content(options.open_registry(), key, API))
         self._documents = FreshDocuments(self._pool, options.folder / "index.sqlite", options.cache)
         registry = options.open_registry()
         self._downloads = Downloads(self._pool)
         self._files = Files(self._documents, self._pool, registry.store.path_of, self._downloads)
-        self._router: Any = router(Api(options, key.verifier.name, self._pool, self._board, self._downloads))
+        searches = Searches(key.verifier.name, self._pool, self._documents)
+        self._router: Any = router(Api(
+            options, key.verifier.name, self._pool, board=self._board, downloads=self._downloads, searches=searches
+        ))  # fmt: skip
         self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
         self._rate = RateLimit(options.rate)
 
@@ -91,9 +99,10 @@ class Application:
         given = header(scope, b"x-request-id") or b""
         outgoing = _Outgoing(send, given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode())
         incoming = Incoming(receive)
+        asked = _asked(path_of(scope))
         self._board.began()
         try:
-            await self._guarded(scope, incoming, outgoing)
+            await self._guarded(scope, incoming, outgoing, asked)
         except DisconnectedError:
             outgoing.status = outgoing.status or _GONE
         except Exception as error:
@@ -104,38 +113,37 @@ class Application:
                 await incoming.discard()
             code = await _send_error(scope, outgoing, error)
         finally:
-            self._told(scope, outgoing, self._clock() - start, code)
+            self._told(scope, outgoing, _route_of(asked, scope["method"]), self._clock() - start, code)
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = path_of(scope)
-        if path is None:
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, asked: "_Asked | None") -> None:
+        if asked is None:
             raise NotFoundError("not-found", "there is nothing here", hint="check the address of the registry")
-        if f"/{path}" in OPERATING:
-            await self._dispatch(scope, receive, send, path)
+        if asked.operating:
+            await self._dispatch(scope, receive, send, asked)
             return
         self._in_flight.enter()
         try:
-            if path.startswith(API):
+            if asked.path.startswith(API):
                 self._rate.take(client_of(scope))
-            await self._dispatch(scope, receive, send, path)
+            await self._dispatch(scope, receive, send, asked)
         finally:
             self._in_flight.leave()
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        place = place_of(path)
-        if place is not None:
-            await self._files.answer(scope, send, path, place)
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send, asked: "_Asked") -> None:
+        if asked.place is not None:
+            await self._files.answer(scope, send, asked.path, asked.place)
         else:
             scope["app"] = self
             await self._router(scope, receive, send)
 
-    def _told(self, scope: Scope, outgoing: "_Outgoing", seconds: float, code: str) -> None:
-        path, status = scope["path"], outgoing.status or 500
-        route = _route_of(path_of(scope) or "", scope["method"])
+    def _told(self, scope: Scope, outgoing: "_Outgoing", route: str, seconds: float, code: str) -> None:
+        status = outgoing.status or 500
         self._board.ended(route, status, seconds, outgoing.sent)
+        if self._write is None:
+            return
         self._write(logs.Line(
-            timestamp(datetime.now(UTC)), outgoing.request_id.decode(), scope["method"], path, route, status, seconds,
-            outgoing.sent, client_of(scope), code,
+            timestamp(datetime.now(UTC)), outgoing.request_id.decode(), scope["method"], scope["path"], route, status,
+            seconds, outgoing.sent, client_of(scope), code,
         ))  # fmt: skip
 
 
@@ -156,14 +164,34 @@ class _Outgoing:
         await self._send(message)
 
 
-def _route_of(path: str, method: str) -> str:
+class _Asked(NamedTuple):
+    """What a request's path means: the file it names, if it names one; whether it is for operators."""
+
+    path: str
+    place: Place | None
+    operating: bool
+
+
+def _asked(path: str | None) -> _Asked | None:
+    if path is None:
+        return None
+    return _meaning(path) if len(path) <= _REMEMBERED_LENGTH else _Asked(path, place_of(path), operating=False)
+
+
+@lru_cache(_REMEMBERED)
+def _meaning(path: str) -> _Asked:
+    return _Asked(path, place_of(path), f"/{path}" in OPERATING)
+
+
+def _route_of(asked: _Asked | None, method: str) -> str:
     """Return the name under which a request is counted."""
-    place = place_of(path)
-    if place is not None:
-        return place.kind
-    if f"/{path}".startswith(_UPLOADS):
+    if asked is None:
+        return NO_ROUTE
+    if asked.place is not None:
+        return asked.place.kind
+    if f"/{asked.path}".startswith(_UPLOADS):
         return "upload" if method == "PATCH" else "upload_state"
-    return _HANDLERS.get(f"/{path}", NO_ROUTE)
+    return _HANDLERS.get(f"/{asked.path}", NO_ROUTE)
 
 
 async def _send_error(scope: Scope, send: Send, error: Exception) -> str:

@@ -128,6 +128,11 @@ class FreshDocuments:
                     await self._look(version)
         return self._state
 
+    @property
+    def revision(self) -> int:
+        """The number of the newest change that is known of."""
+        return self._state.revision
+
     def _version(self) -> int:
         """Return SQLite's change counter for this connection; -1 when it cannot be had."""
         try:

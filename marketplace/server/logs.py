@@ -33,7 +33,3 @@ def to_stderr(line: Line) -> None:
     fields = {**asdict(line), "path": line.path[:_MAX_PATH], "seconds": round(line.seconds, 6)}
     with suppress(OSError):
         sys.stderr.write(json.dumps(fields) + "\n")
-
-
-def nowhere(_line: Line) -> None:
-    """Write nothing."""

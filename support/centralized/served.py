@@ -173,3 +173,31 @@ def search_page(text: str) -> Any:
 def no_file_holds(folder: Path, text: str) -> bool:
     """Tell whether no file below a folder holds the text."""
     return not any(text.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+class RepeatedSearch:
+    """A search that is asked for again and again, in each coding."""
+
+    def __init__(self, server: Server, path: str) -> None:
+        self._server = server
+        self._path = path
+        self._tags: dict[str, str] = {}
+
+    def first(self) -> list[Answer]:
+        """Ask without a tag, and remember the tags of the answers."""
+        answers = {coding: self._ask(coding) for coding in ("identity", "gzip", "zstd")}
+        self._tags = {coding: answer.headers["etag"] for coding, answer in answers.items()}
+        assert len(set(self._tags.values())) == 3, self._tags
+        return list(answers.values())
+
+    def again(self) -> list[Answer]:
+        """Ask with the tags."""
+        return [self._ask(coding, tag) for coding, tag in self._tags.items()]
+
+    def _ask(self, coding: str, tag: str = "") -> Answer:
+        given = {"if-none-match": tag} if tag else {}
+        return self._server.ask(self._path, "GET", b"", accept_encoding=coding, **given)
+
+    def found(self, answer: Answer) -> dict[str, int]:
+        """Return the downloads of what an answer shows, by id."""
+        return {item["id"]: item["downloads"] for item in json.loads(decoded(answer))["results"]}

@@ -1,0 +1,70 @@
+"""Answers to searches, kept while the index is what it was: many people ask the same."""
+
+import json
+import time
+from typing import NamedTuple
+
+from moka_py import Moka
+
+from marketplace.search.base import SearchQuery, page_json
+from marketplace.server.content import Content
+from marketplace.server.fresh import Document, FreshDocuments
+from marketplace.server.pool import Pool
+
+_CAPACITY = 8 * 1024 * 1024
+"""Bytes of answers that are kept: about a thousand pages."""
+
+
+class _Kept(NamedTuple):
+    """An answer, the number of the newest change before it was made, and whether it may be kept."""
+
+    document: Document
+    revision: int
+    good: bool
+
+
+class Searches:
+    """Answers searches of a registry for one event loop; of several that ask the same at once one searches.
+
+    Args:
+        name: the registry's name, for the answers.
+        documents: knows how often the index has changed.
+    """
+
+    def __init__(self, name: str, pool: Pool, documents: FreshDocuments) -> None:
+        self._name = name
+        self._pool = pool
+        self._documents = documents
+        self._kept: Moka[SearchQuery, _Kept] = Moka(_CAPACITY, weigher=_weight)
+
+    async def get(self, query: SearchQuery) -> Document:
+        """Return the answer as the index is now.
+
+        Raises:
+            MarketError: what the search raises.
+        """
+        wanted = (await self._documents.state()).revision
+        kept = self._kept.get(query)
+        while kept is None or kept.revision < wanted:
+            if kept is not None:
+                self._kept.remove(query)
+            kept = await self._pool.read(lambda content: self._make(content, query))
+        if not kept.good:
+            self._kept.remove(query)
+        return kept.document
+
+    def _make(self, content: Content, query: SearchQuery) -> _Kept:
+        def make() -> _Kept:
+            revision = self._documents.revision  # before the index is read: the answer is never older than it says
+            start = time.perf_counter()
+            page = content.registry.search(query)
+            took = (time.perf_counter() - start) * 1000
+            answer = {"schema": 1, **page_json(query, page, self._name, took), "notes": page.notes}
+            data = json.dumps(answer, ensure_ascii=False).encode("utf-8")
+            return _Kept(Document(data), revision, not page.notes)  # a note tells of a trouble of the moment
+
+        return self._kept.get_with(query, make)
+
+
+def _weight(query: SearchQuery, kept: _Kept) -> int:
+    return 500 + len(query.text) + len(kept.document.data) * 3 // 2  # with its compressed forms
