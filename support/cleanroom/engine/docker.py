@@ -34,6 +34,7 @@ from support.cleanroom.engine.base import (
 )
 from support.cleanroom.engine.docker_container import DockerContainer
 from support.cleanroom.engine.docker_images import DockerImages
+from support.cleanroom.engine.docker_listing import DockerListing
 from support.cleanroom.policy import Egress, Policy
 
 MIN_API = (1, 41)
@@ -74,6 +75,7 @@ class DockerEngine:
         self.client = client
         self.version = version
         self._images = DockerImages(client)
+        self._listing = DockerListing(client)
         self._missing: dict[Capability, str] | None = None
         self.addresses = AddressPool()
 
@@ -221,20 +223,7 @@ class DockerEngine:
 
     def leftovers(self, label: str = RUN_LABEL, value: str | None = None) -> list[Leftover]:
         """Return containers, networks, volumes, images and rules by label; an image made of a container has its."""
-        filters = {"label": label if value is None else f"{label}={value}"}
-        found = [
-            Leftover("container", item["Id"], item["Names"][0].lstrip("/") if item["Names"] else "", item["Labels"])
-            for item in self.client.containers(all=True, filters=filters)
-        ]
-        for item in self.client.networks(filters=filters):
-            found.append(Leftover("network", item["Id"], item["Name"], item["Labels"]))
-        for item in self.client.volumes(filters=filters)["Volumes"] or []:
-            found.append(Leftover("volume", item["Name"], item["Name"], item["Labels"]))
-        for item in self.client.images(filters=filters):
-            tags = [tag for tag in item["RepoTags"] or () if not tag.startswith("<none>")]
-            name = tags[0] if tags else item["Id"]
-            found.append(Leftover("image", item["Id"], name, item["Labels"]))
-        return found + [
+        return self._listing.labelled(label if value is None else f"{label}={value}") + [
             Leftover("rule", rule, rule, {RUN_LABEL: run})
             for rule, run in firewall.rules()
             if label == RUN_LABEL and value in (None, run)
