@@ -37,6 +37,8 @@ Feature: What may pass is tried again, after a wait that the server decides, and
       | portal      | no      | -    | unavailable |
       | range       | no      | -    | unavailable |
       | certificate | no      | -    | unavailable |
+      | tls         | no      | -    | unavailable |
+      | proxy       | no      | -    | unavailable |
       | url         | no      | -    | unavailable |
       | redirect    | no      | -    | unavailable |
       | breaker     | no      | -    | unavailable |

@@ -30,17 +30,20 @@ class Failure(Exception):  # noqa: N818 - no error of the product yet: the clien
         why: a clause for people, such as `it closed the connection`.
         retry_after: the header of that name, as it was sent.
         media_type, body: what came with a status code, such as a problem document; cut at 64 KiB.
+        hint: what the user can do, where that is not the same for all of `what`.
     """
 
     def __init__(
-        self, what: str, why: str, *, retry_after: str | None = None, media_type: str = "", body: bytes = b""
-    ) -> None:
+        self, what: str, why: str, *, retry_after: str | None = None, media_type: str = "", body: bytes = b"",
+        hint: str = "",
+    ) -> None:  # fmt: skip
         super().__init__(why)
         self.what = what
         self.why = why
         self.retry_after = retry_after
         self.media_type = media_type
         self.body = body
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Transport(Protocol):
         """Send a request and return its answer.
 
         Raises:
-            Failure: `connect`, `read`, `certificate` or `url`.
+            Failure: `connect`, `read`, `certificate`, `tls`, `proxy`, `407` or `url`.
         """
 
 

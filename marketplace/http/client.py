@@ -298,7 +298,10 @@ _HINTS = {
     "portal": "open a web page in a browser and log in to the network, then run the command again",
     "511": "open a web page in a browser and log in to the network, then run the command again",
     "407": "the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in https_proxy",
-    "certificate": "SSL_CERT_FILE names the certificate authority of a private registry; never turn the check off",
+    "certificate": "SSL_CERT_FILE names the certificate authority of a private registry, whose server must send the"
+    " whole chain; never turn the check off",
+    "tls": "`ggen market registry list` shows the address; does it begin with https where http is spoken?",
+    "proxy": "no_proxy names the hosts that are asked without the proxy",
     "redirect": "`ggen market registry list` shows the address; add the registry again if it has moved",
     "url": "`ggen market registry list` shows the address; correct it",
     "breaker": "`ggen market registry ping` tries it at once; --offline uses what is on this machine",
@@ -319,7 +322,7 @@ def error_from(name: str, given_up: GivenUp) -> MarketError:
     times = f", {given_up.attempts} times" if given_up.attempts > 1 else ""
     if given_up.wait:
         facts["retry_after"] = round(given_up.wait)
-    hint = _HINTS.get(failure.what, _HINT)
+    hint = failure.hint or _HINTS.get(failure.what, _HINT)
     return UnavailableError("registry-unavailable", f"{name}: {failure.why}{times}{asked}", hint=hint, **facts)
 
 

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from marketplace.http.base import CHUNK, Failure, Limits, Request, Response
+from marketplace.http.connecting import failure_of, told
 
 _IDLE = 8
 """Connections to one server that are kept open while nobody uses them."""
 
 _IDLE_SECONDS = 25.0
 """Seconds after which an unused connection is not trusted: servers close theirs after 30 to 75 s."""
+
+_PORTS = {"http": 80, "https": 443}
 
 _Key = tuple[str, str, int]
 
@@ -41,7 +44,7 @@ class Connections:
     def send(self, request: Request) -> Response:
         """Send a request once, over an idle connection or a new one; see `Transport`."""
         parts = _checked(request.url)
-        key = (parts.scheme, str(parts.hostname), parts.port or {"http": 80, "https": 443}[parts.scheme])
+        key = (parts.scheme, str(parts.hostname), parts.port or _PORTS[parts.scheme])
         connection = self._take(key) or self._connect(key, parts, request.limits)
         answer = self._ask(connection, parts, request)
         return _Exchange(self, key, connection, answer, request.limits)
@@ -88,10 +91,8 @@ class Connections:
             connection.set_tunnel(host, port, _proxy_headers(proxy))
         try:
             connection.connect()
-        except ssl.SSLCertVerificationError as error:
-            raise Failure("certificate", f"its certificate is not good: {error.verify_message}") from error
         except (OSError, http.client.HTTPException) as error:
-            raise Failure("connect", f"it cannot be reached: {_told(error)}") from error
+            raise failure_of(error, proxy) from error
         connection.sock.settimeout(limits.read)
         # Request heads and bodies leave in two writes: without this the second waits for the first one's receipt.
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -114,7 +115,8 @@ class Connections:
         if parts.scheme == "http" and "REQUEST_METHOD" in env:
             names.remove("http_proxy")  # under CGI the header Proxy: sets HTTP_PROXY (CVE-2016-5385)
         given = next((value for n in names if (value := env.get(n) or env.get(n.upper()))), "")
-        if not given or _bypassed(str(parts.hostname), parts.port, env.get("no_proxy") or env.get("NO_PROXY") or ""):
+        port = parts.port or _PORTS[parts.scheme]
+        if not given or _bypassed(str(parts.hostname), port, env.get("no_proxy") or env.get("NO_PROXY") or ""):
             return None
         return urlsplit(given if "://" in given else f"http://{given}")
 
@@ -133,7 +135,7 @@ class Connections:
             answer = connection.getresponse()
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
-            raise Failure("read", f"it gave no answer: {_told(error)}") from error
+            raise Failure("read", f"it gave no answer: {told(error)}") from error
         if refused:
             answer.will_close = True
         return answer
@@ -196,7 +198,7 @@ class _Exchange:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._abandon()
             what = "truncated" if isinstance(error, ConnectionError) else "read"
-            raise Failure(what, f"its answer broke off after {received} bytes: {_told(error)}") from error
+            raise Failure(what, f"its answer broke off after {received} bytes: {told(error)}") from error
 
     def _refuse_more(self) -> None:
         """Refuse bytes behind the promised end: they would be read as the beginning of the next answer."""
@@ -244,7 +246,7 @@ def _readable(sock: socket.socket | None) -> bool:
     return sock is None or bool(select.select([sock], [], [], 0)[0])
 
 
-def _bypassed(host: str, port: int | None, listed: str) -> bool:
+def _bypassed(host: str, port: int, listed: str) -> bool:
     """Tell whether `no_proxy` names a host: itself, a domain it is in (with or without a first dot), or `*`."""
     for entry in filter(None, (part.strip().lower() for part in listed.split(","))):
         name, _, given = entry.rpartition(":") if entry.count(":") == 1 else (entry, "", "")
@@ -264,15 +266,6 @@ def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
 
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
     return {"Proxy-Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
-
-
-def _told(error: BaseException) -> str:
-    """Return what went wrong as people say it."""
-    if isinstance(error, TimeoutError):
-        return "it took too long"
-    if isinstance(error, http.client.HTTPException):
-        return f"what came is not HTTP ({type(error).__name__})"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _agent() -> str:

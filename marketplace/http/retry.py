@@ -67,6 +67,8 @@ RULES = _rules(
     ("portal", 0.0, Outcome.UNAVAILABLE, "a login page of the network came instead"),
     ("range", 0.0, Outcome.UNAVAILABLE, "another part came than was asked for"),
     ("certificate", 0.0, Outcome.UNAVAILABLE, "the certificate is not good"),
+    ("tls", 0.0, Outcome.UNAVAILABLE, "no secure connection can be agreed on"),
+    ("proxy", 0.0, Outcome.UNAVAILABLE, "the proxy on the way does not let it through"),
     ("url", 0.0, Outcome.UNAVAILABLE, "the address is none"),
     ("redirect", 0.0, Outcome.UNAVAILABLE, "redirected in a circle, or to another server"),
     ("breaker", 0.0, Outcome.UNAVAILABLE, "it failed so often that it is left alone for a while"),
