@@ -60,19 +60,23 @@ Feature: HTTPS with a company's own certificates, and the way out through a comp
       And the error output contains "nowhere.pem cannot be read"
       And it was tried once, and the registry has answered nothing
 
-    Scenario Outline: <address> is asked where <server> answers
-      Given a registry that serves <server>
-      And SSL_CERT_FILE names the company's authority
-      And the user knows its address with "<address>" in front
+    Scenario: An address of https where HTTP is spoken
+      Given a registry that serves HTTP
+      And the user knows its address with "https" in front
       When I try "ggen market search web --json"
       Then the exit code is 6
-      And the error output contains "<said>"
-      And the error output contains "ggen market registry list"
+      And the error output contains "does not speak HTTPS"
+      And the error output contains "should it begin with http, or with https"
       And it was tried once, and the registry has answered nothing
 
-      Examples:
-        | address | server                              | said                 |
-        | https   | HTTP                                | does not speak HTTPS |
+    Scenario: An address of http where HTTPS is spoken
+      Given a registry that serves HTTPS with a certificate that is good
+      And the user knows its address with "http" in front
+      When I try "ggen market search web --json"
+      Then the exit code is 6
+      And the error output contains "it speaks HTTPS, and its address says http"
+      And the error output contains "should it begin with http, or with https"
+      And it was tried once, and the registry has answered nothing
 
   Rule: The environment names the proxy
 
@@ -161,9 +165,10 @@ Feature: HTTPS with a company's own certificates, and the way out through a comp
       And the proxy was asked <times> times
 
       Examples:
-        | status | said                       | next step                    | times |
-        | 407    | answered 407 | NAME:PASSWORD@HOST:PORT      | 1     |
-        | 403    | answered 403 | no_proxy                     | 1     |
+        | status | said                      | next step               | times |
+        | 407    | answered 407              | NAME:PASSWORD@HOST:PORT | 1     |
+        | 403    | answered 403              | no_proxy                | 1     |
+        | 502    | cannot be reached through | registry ping           | 4     |
 
     Scenario: A proxy that is not there is named
       Given a registry that serves HTTPS with a certificate that is good

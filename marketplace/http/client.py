@@ -300,7 +300,7 @@ _HINTS = {
     "407": "the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in https_proxy",
     "certificate": "SSL_CERT_FILE names the certificate authority of a private registry, whose server must send the"
     " whole chain; never turn the check off",
-    "tls": "`ggen market registry list` shows the address; does it begin with https where http is spoken?",
+    "tls": "`ggen market registry list` shows the address; should it begin with http, or with https?",
     "proxy": "no_proxy names the hosts that are asked without the proxy",
     "redirect": "`ggen market registry list` shows the address; add the registry again if it has moved",
     "url": "`ggen market registry list` shows the address; correct it",

@@ -1,4 +1,4 @@
-"""Why no connection came about: what each trouble of certificates and proxies is called, and what to do about it."""
+"""Why there is no connection or no answer: what each trouble of certificates and proxies is called, and what helps."""
 
 import http.client
 import re
@@ -19,6 +19,9 @@ _HINTS: Mapping[int, str] = {
     64: _MISMATCH,
 }
 """By OpenSSL's X509_V_ERR: CERT_NOT_YET_VALID, CERT_HAS_EXPIRED, HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH."""
+
+_ALERT = "\x15\x03"
+"""How the alert begins by which a TLS server refuses what is no TLS (RFC 8446 section 5.1)."""
 
 
 def failure_of(error: Exception, proxy: SplitResult | None) -> Failure:
@@ -41,6 +44,13 @@ def _through(proxy: SplitResult, error: Exception) -> Failure:
     if not status or status.startswith("5"):
         return Failure("connect", f"it cannot be reached through {name}: {told(error)}")
     return Failure("407" if status == "407" else "proxy", f"{name} answered {status}")
+
+
+def no_answer(error: Exception) -> Failure:
+    """Return the failure for what was raised while the head of an answer was awaited."""
+    if isinstance(error, http.client.BadStatusLine) and str(error).startswith(_ALERT):
+        return Failure("tls", "it speaks HTTPS, and its address says http")
+    return Failure("read", f"it gave no answer: {told(error)}")
 
 
 def told(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from marketplace.http.base import CHUNK, Failure, Limits, Request, Response
-from marketplace.http.connecting import failure_of, told
+from marketplace.http.connecting import failure_of, no_answer, told
 
 _IDLE = 8
 """Connections to one server that are kept open while nobody uses them."""
@@ -135,7 +135,7 @@ class Connections:
             answer = connection.getresponse()
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
-            raise Failure("read", f"it gave no answer: {told(error)}") from error
+            raise no_answer(error) from error
         if refused:
             answer.will_close = True
         return answer
