@@ -78,6 +78,7 @@ class Plan:
         self._large = {digest: _Blob(size) for digest, size in blobs.items() if size > CHUNK}
         self._flying: dict[Piece, str] = {}
         self._refused: dict[str, set[str]] = {}
+        self._fresh: list[str] = []
         small = ((digest, size) for digest, size in sorted(blobs.items()) if size <= CHUNK)
         self._open.extend(Piece(digest, 0, size, digest.removeprefix("sha256:")) for digest, size in small)
 
@@ -85,11 +86,6 @@ class Plan:
     def finished(self) -> bool:
         """Whether nothing is missing."""
         return not self._open and not self._flying and all(blob.made for blob in self._large.values())
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody is being asked for anything."""
-        return not self._flying
 
     def is_large(self, digest: str) -> bool:
         """Tell whether a blob has several chunks."""
@@ -118,6 +114,21 @@ class Plan:
         blob.chosen, blob.got = chunks, set()
         sizes = chunk_sizes(blob.size)
         self._open.extend(Piece(digest, i, sizes[i], sha) for i, sha in enumerate(chunks))
+        self._fresh.append(digest)
+
+    def _use_another(self, digest: str) -> None:
+        """Drop the list in use of a blob for the next one, if a provider has given one; else wait for one."""
+        blob = self._large[digest]
+        self._open = deque(piece for piece in self._open if piece.blob != digest)
+        self._flying = {piece: provider for piece, provider in self._flying.items() if piece.blob != digest}
+        blob.chosen, blob.got = (), set()
+        if blob.lists:
+            self._use(digest, next(iter(blob.lists.values())))
+
+    def fresh(self) -> list[str]:
+        """Return the blobs of which another list is in use than at the last call."""
+        found, self._fresh = self._fresh, []
+        return found
 
     def take(self, provider: str, most: int) -> list[Piece]:
         """Hand out chunks for a provider: small ones up to `most` and a mebibyte together, or one of a large blob."""
@@ -167,6 +178,21 @@ class Plan:
     def refuse(self, provider: str, digest: str) -> None:
         """Do not ask a provider for a blob again: it does not have it, or was wrong about it."""
         self._refused.setdefault(digest, set()).add(provider)
+        if digest in self._large:
+            self._drop_list(provider, digest)
+
+    def leave(self, provider: str) -> None:
+        """Take note that a provider serves no more: a list that nobody else has given is of no use without it."""
+        for digest in self._large:
+            self._drop_list(provider, digest)
+
+    def _drop_list(self, provider: str, digest: str) -> None:
+        blob = self._large[digest]
+        if self._is_full(blob) or blob.made:
+            return  # the list will prove right or wrong, and its giver is known then
+        blob.lists.pop(provider, None)
+        if blob.chosen and blob.chosen not in blob.lists.values():
+            self._use_another(digest)
 
     def proved_wrong(self, digest: str) -> list[str]:
         """Drop the list in use of a blob, which its chunks do not make; return the providers that gave it.
@@ -177,10 +203,8 @@ class Plan:
         liars = sorted(provider for provider, chunks in blob.lists.items() if chunks == blob.chosen)
         for liar in liars:
             del blob.lists[liar]
-            self.refuse(liar, digest)
-        blob.chosen, blob.got = (), set()
-        if blob.lists:
-            self._use(digest, next(iter(blob.lists.values())))
+            self._refused.setdefault(digest, set()).add(liar)
+        self._use_another(digest)
         return liars
 
     def proved_right(self, digest: str) -> list[str]:

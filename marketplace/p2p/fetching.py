@@ -152,6 +152,7 @@ class _Job:
         self._left = set(providers)
         self._asked = len(self._left)
         self._working: set[str] = set()
+        self._waiting = 0
         self._failure: MarketError | None = None
         self._changed = trio.Event()
         self._plan = Plan(sizes)
@@ -193,28 +194,46 @@ class _Job:
             self._failure = error
         if offence:
             self._fetcher.blame(provider, offence)
+        self._plan.leave(provider)
         self._working.discard(provider)
         self._left.discard(provider)
         self._wake()
         self._fill(nursery)
 
     async def _step(self, wire: Wire) -> bool:
-        """Ask for some chunks; False when the provider can serve nothing that is left."""
+        """Ask for some chunks; False when neither the provider nor another one that works has anything to do."""
         for digest in self._plan.unlisted(wire.peer):
             await self._ask_list(wire, digest)
+        for digest in self._plan.fresh():
+            self._resume(digest)
         pieces = self._plan.take(wire.peer, MAX_WANTED)
         if pieces:
-            try:
-                await self._receive(wire, pieces)
-            finally:
-                self._plan.give_back(pieces)
-                self._wake()
+            await self._take(wire, pieces)
+        else:
             await self._make_whole()
-            return True
-        if self._plan.is_idle and not self._making:
-            return False
-        await self._changed.wait()
+            if self._waiting + 1 >= len(self._working) and not self._making:
+                return False
+            await self._wait()
         return True
+
+    async def _take(self, wire: Wire, pieces: Sequence[Piece]) -> None:
+        """Get chunks, and put a blob together that they make whole."""
+        try:
+            await self._receive(wire, pieces)
+        except BaseException:
+            self._plan.leave(wire.peer)  # before the others look whether there is anything to do
+            raise
+        finally:
+            self._plan.give_back(pieces)
+            self._wake()
+        await self._make_whole()
+
+    async def _wait(self) -> None:
+        self._waiting += 1
+        try:
+            await self._changed.wait()
+        finally:
+            self._waiting -= 1
 
     async def _ask_list(self, wire: Wire, digest: str) -> None:
         await wire.send({"chunks": digest})
@@ -226,7 +245,6 @@ class _Job:
             raise WrongBytesError(digest)
         else:
             self._plan.listed(wire.peer, digest, read_list(answer, size))
-            self._resume(digest)
             self._wake()
 
     def _resume(self, digest: str) -> None:
@@ -247,7 +265,7 @@ class _Job:
             for piece in pieces:
                 data = await _receive_data(wire)
                 if data is None:
-                    self._plan.refuse(wire.peer, piece.blob)
+                    self._refuse(wire.peer, piece)
                 elif not piece.is_right(data):
                     raise WrongBytesError(piece.blob)
                 else:
@@ -256,6 +274,12 @@ class _Job:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(self._keep, came)
                 self._credit(wire.peer, came)
+
+    def _refuse(self, provider: str, piece: Piece) -> None:
+        """Take note that a provider does not have a blob; one that has given its list has broken a promise."""
+        if self._plan.is_large(piece.blob):
+            self._fetcher.blame(provider, Offence.STALL)
+        self._plan.refuse(provider, piece.blob)
 
     def _keep(self, came: Sequence[tuple[Piece, bytes]]) -> None:
         for piece, data in came:
@@ -287,7 +311,8 @@ class _Job:
         for liar in liars:
             self._fetcher.blame(liar, Offence.WRONG_BYTES)
             self._left.discard(liar)
-        for file in files:
+        still = set() if whole_now else {self._fetcher.waiting / sha for sha in self._plan.chunks_of(digest)}
+        for file in {*files} - still:
             file.unlink(missing_ok=True)
 
     async def _assemble(self, digest: str, files: Sequence[Path]) -> bool:

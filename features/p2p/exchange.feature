@@ -1,0 +1,115 @@
+@p2p @level2
+Feature: Content comes from several peers, checked chunk by chunk
+  As a user who fetches from peers that he does not know
+  I want every byte checked, no byte fetched twice, and each liar named
+  So that one bad peer costs me time and nothing else
+
+  A node fetches in this process over streams in memory; honest providers are the product's own.
+
+  Scenario Outline: A provider that sends <lie> is named for <offence>, and the blob is whole all the same
+    Given an honest provider of a blob of 6 chunks
+    And a preferred one that sends "<lie>"
+    When the blob is fetched from both
+    Then the blob is here
+    And the liar has paid for "<offence>" once, and the honest one for nothing
+    And from the liar came no more than <most> MB
+
+    Examples: lies about the chunks, and about their list
+      | lie                                     | offence     | most |
+      | other chunks than its list says         | wrong-bytes | 2    |
+      | a list with one wrong hash              | wrong-bytes | 7    |
+      | the list and the chunks of another blob | wrong-bytes | 7    |
+      | another size                            | wrong-bytes | 1    |
+      | a list that is too short                | protocol    | 1    |
+      | a list that is too long                 | protocol    | 3    |
+      | a list of numbers                       | protocol    | 1    |
+      | a list without an end                   | protocol    | 1    |
+      | a chunk without an end                  | wrong-bytes | 2    |
+      | a chunk longer than chunks are          | protocol    | 1    |
+      | pieces without anything in them         | protocol    | 1    |
+      | no message at all                       | protocol    | 1    |
+      | a list of its own and then no chunk     | stall       | 1    |
+      | a promise and then nothing              | stall       | 1    |
+
+  Scenario: What came before a transfer broke off is not fetched again, by a node that was started anew either
+    Given an honest provider of a blob of 6 chunks
+    When it dies after 3 chunks and a half of the blob were sent
+    Then the fetch ends with "content-unreachable"
+    When it is back, and the blob is fetched again
+    Then the blob is here
+    And it was asked for the 3 chunks that were lacking, once each
+    And nothing of the blob waits any more
+
+  Scenario: A blob whose chunks had all come when the node died is put together without asking for any
+    Given an honest provider of a blob of 6 chunks
+    And a node that died when all the chunks of the blob were there
+    When the blob is fetched again
+    Then the blob is here
+    And it was asked for the 0 chunks that were lacking, once each
+    And nothing of the blob waits any more
+
+  Scenario: A chunk that was damaged while it waited is fetched again
+    Given an honest provider of a blob of 6 chunks
+    When it dies after 3 chunks and a half of the blob were sent
+    And one of the chunks that wait is damaged
+    And it is back, and the blob is fetched again
+    Then the blob is here
+    And it was asked for the 4 chunks that were lacking, once each
+
+  Scenario: Three providers are asked at once, each for other chunks
+    Given 5 honest providers of a blob of 12 chunks
+    When the blob is fetched from all
+    Then the blob is here
+    And no more than 3 streams were open at once, and 3 providers have sent something
+    And every chunk was asked for once
+
+  Scenario: Who does not have a blob is not blamed, and another one serves it
+    Given an honest provider of a blob of 6 chunks
+    And one that has nothing, and is preferred
+    When the blob is fetched from both
+    Then the blob is here
+    And nobody has paid for anything
+
+  Scenario: An honest peer that was slow for a while is spared, and then asked again
+    Given an honest provider of a blob of 6 chunks
+    And one that has stalled twice, and stalls again
+    When the blob is fetched from both
+    Then the blob is here
+    And the slow one is avoided
+    When the slow one is quick again, and another blob is fetched from both
+    Then the blob is here
+    And nothing of it came from the slow one
+    When an hour has gone by, and another blob is fetched from the slow one
+    Then the blob is here
+    And the slow one is neutral, with 6 chunks served
+
+  Scenario Outline: A list of files whose size is unknown comes although <who>
+    Given an honest provider of a blob of 3 chunks
+    And a preferred one that sends "<lie>"
+    When the blob is fetched without its size being known, of at most 4 MB
+    Then the blob is here
+
+    Examples:
+      | who                                   | lie                                     |
+      | one says that it is ten times as long | another size                            |
+      | one sends what is no list             | a list without an end                   |
+      | one sends another one                 | the list and the chunks of another blob |
+
+  Scenario: What is longer than is allowed is not fetched
+    Given an honest provider of a blob of 3 chunks
+    When the blob is fetched without its size being known, of at most 2 MB
+    Then the fetch ends with "content-unreachable"
+    And from the honest one came no more than 1 MB
+
+  Scenario Outline: A small blob of <size> bytes comes from the honest one when <who>
+    Given an honest provider of a blob of <size> bytes
+    And a preferred one that sends "<lie>"
+    When the blob is fetched without its size being known, of at most 4 MB
+    Then the blob is here
+    And the liar has paid for "<offence>" once, and the honest one for nothing
+
+    Examples:
+      | size    | who                        | lie                             | offence     |
+      | 100     | one sends other bytes      | other chunks than its list says | wrong-bytes |
+      | 1048576 | one says that it is longer | a chunk longer than chunks are  | protocol    |
+      | 1048576 | one sends no message       | no message at all               | protocol    |

@@ -1,0 +1,118 @@
+"""Exchanges in one process: a node that fetches, and providers that serve as the product does, or lie."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from marketplace.errors import MarketError
+from marketplace.p2p import serving
+from marketplace.p2p.fetching import Fetcher
+from marketplace.p2p.reputation import Offence
+from marketplace.p2p.state import NodeState
+from marketplace.p2p.wire import Wire
+from marketplace.storage.filesystem import FilesystemStore
+from support.p2p.liars import chunks as chunks_of
+from support.p2p.memory import Lines, Serve, run
+from support.p2p.scores import Scores
+
+Fetch = Callable[[Fetcher], Awaitable[dict[str, int]]]
+
+
+def blob(text: str, size: int) -> bytes:
+    """Return bytes of which no two chunks are the same."""
+    return hashlib.shake_256(text.encode()).digest(size)
+
+
+class Exchange:
+    """A node that fetches from providers by name.
+
+    Attributes:
+        dying: after how many bytes a provider dies, of those who do.
+        chunks: how often each provider was asked for each chunk, in the last fetch.
+        received: how many bytes came from each, in the last fetch.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.scores = Scores()
+        self.store = FilesystemStore(root / "store")
+        self.providers: dict[str, Serve] = {}
+        self.dying: dict[str, int] = {}
+        self.blamed: list[tuple[str, Offence]] = []
+        self.chunks: Counter[tuple[str, int]] = Counter()
+        self.received: dict[str, int] = {}
+        self.most_open = 0
+        self._states: dict[str, NodeState] = {}
+
+    def close(self) -> None:
+        """Close the homes of the honest."""
+        for state in self._states.values():
+            state.close()
+
+    def honest(self, name: str, *blobs: bytes) -> None:
+        """Add a provider that has blobs and serves as the product does; one that was there gets them too."""
+        if name not in self._states:
+            self._states[name] = NodeState(self.root / name, lambda: self.scores.now)
+        state = self._states[name]
+        for data in blobs:
+            state.registry.store.put_bytes(data)
+
+        async def serve(wire: Wire) -> None:
+            await serving.serve(wire, state)
+
+        self.providers[name] = serve
+
+    def fetch(self, blobs: Mapping[str, int], names: Sequence[str] = ()) -> dict[str, int] | str:
+        """Fetch blobs of given sizes from those named, or from all; return what each has sent, or the error's code."""
+        return self._run(lambda fetcher: fetcher.fetch(blobs, names or list(self.providers)))
+
+    def fetch_unsized(self, digest: str, most: int) -> dict[str, int] | str:
+        """Fetch a blob of which only the providers know the size; return as `fetch`."""
+        return self._run(lambda fetcher: fetcher.fetch_unsized(digest, most, list(self.providers)))
+
+    def waiting(self) -> list[Path]:
+        """Return the chunks that wait for the rest of their blobs."""
+        return sorted((self.root / "waiting").iterdir())
+
+    def let_wait(self, data: bytes) -> None:
+        """Leave all chunks of a blob waiting, as a node does that dies before it puts them together."""
+        (self.root / "waiting").mkdir()
+        for chunk in chunks_of(data):
+            (self.root / "waiting" / hashlib.sha256(chunk).hexdigest()).write_bytes(chunk)
+
+    def damage_one(self) -> None:
+        """Change one byte of a chunk that waits."""
+        path = self.waiting()[0]
+        data = bytearray(path.read_bytes())
+        data[1000] ^= 1
+        path.write_bytes(data)
+
+    def _run(self, fetch: Fetch) -> dict[str, int] | str:
+        """Fetch as a node does that has just been started, but for the scores."""
+        self.chunks.clear()
+        return run(self._fetch, fetch)
+
+    async def _fetch(self, fetch: Fetch) -> dict[str, int] | str:
+        async with trio.open_nursery() as nursery:
+            lines = Lines(nursery, self.providers, self.dying, self._asked)
+            fetcher = Fetcher(self.store, self.root / "waiting", self.scores.reputation, lines.open, self._blame)
+            try:
+                with trio.fail_after(40):
+                    found: dict[str, int] | str = await fetch(fetcher)
+            except MarketError as error:
+                found = error.code
+            self.received, self.most_open = lines.received, lines.most_open
+            nursery.cancel_scope.cancel()
+        return found
+
+    def _asked(self, peer: str, message: dict[str, Any]) -> None:
+        if "read" in message:
+            self.chunks[peer, message["index"]] += 1
+
+    def _blame(self, peer: str, offence: Offence) -> None:
+        self.blamed.append((peer, offence))
+        self.scores.reputation.blame(peer, offence)
