@@ -43,7 +43,8 @@ class Replica:
         self._by_namespace = namespaces(self._records())
         self.views, self.awaited, self.refused = {}, {}, {}
         self._shown = self._read_index()
-        self._apply(self._by_namespace)
+        shown = {where[0].rpartition(".")[0] for where in self._shown}
+        self._apply(shown.union(self._by_namespace))  # what is shown may be in no log that counts any more
 
     def _read_index(self) -> dict[Place, tuple[bytes, bytes]]:
         found: dict[Place, tuple[bytes, bytes]] = {}
