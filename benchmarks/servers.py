@@ -93,8 +93,7 @@ def verdaccio(stage: Stage) -> Iterator[Verdaccio]:
         MissingPeerError: it or npm cannot be had.
     """
     npm, modules = peers.tool("npm"), peers.node_peers(stage.kept)
-    folder, port = stage.scratch / "verdaccio", free_port()
-    folder.mkdir()
+    folder, port = Path(tempfile.mkdtemp(prefix="verdaccio-", dir=stage.scratch)), free_port()
     (folder / "config.yaml").write_text(_CONFIG.format(folder=folder))
     program = [modules / "node" / "bin" / "node", modules / "verdaccio" / "bin" / "verdaccio"]
     command = [*program, "--config", folder / "config.yaml", "--listen", f"127.0.0.1:{port}"]
