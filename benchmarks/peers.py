@@ -14,6 +14,8 @@ TESTCONTAINERS = ("testcontainers==4.9.0",)
 NODE_PEERS = {"verdaccio": "6.10.4", "node": "22.23.3"}
 """Verdaccio 6 wants Node 22 or later; the package `node` brings one."""
 
+FUZZERS = ("schemathesis==4.32.5",)
+"""MIT; in an environment of its own, since it brings some forty libraries along."""
 DEBIAN_PEERS = ("nginx", "wrk", "libluajit-5.1-2", "libluajit-5.1-common")
 """Debian's packages with nginx and wrk and what they need; unpacked, not installed."""
 
@@ -50,6 +52,16 @@ def testcontainers(kept: Path) -> Path:
         MissingPeerError: it cannot be installed.
     """
     return _python(kept / "peers" / "testcontainers", TESTCONTAINERS, "testcontainers")
+
+
+@cache
+def fuzzer(kept: Path) -> Path:
+    """Return the program schemathesis.
+
+    Raises:
+        MissingPeerError: it cannot be installed.
+    """
+    return _python(kept / "peers" / "fuzzer", FUZZERS, "schemathesis") / "schemathesis"
 
 
 @cache

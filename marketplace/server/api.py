@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from marketplace import __version__
-from marketplace.errors import InvalidInputError, NotFoundError, UnavailableError
+from marketplace.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError
 from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.documents import PROTOCOL
@@ -123,7 +123,13 @@ class Api:
         options = self._options
         stream = self._stream(request, options.largest_bundle)
         limits = bundle.Limits(MAX_BLOBS, options.largest_bundle, options.largest_blob)
-        kept = await self._pool.write(lambda content: bundle.keep(stream, content.registry.store, limits))
+        try:
+            kept = await self._pool.write(lambda content: bundle.keep(stream, content.registry.store, limits))
+        except UnavailableError as error:
+            if error.code != "bundle-cut":
+                raise
+            # The request is whole, so that its bundle is not is no trouble of the server's, and will not pass.
+            raise IntegrityError(error.code, error.message, hint="what came whole is kept; send the rest") from error
         return _json({"stored": len(kept.stored), "bytes": sum(kept.stored.values())})
 
     async def releases(self, request: Request) -> Response:

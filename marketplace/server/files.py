@@ -62,14 +62,15 @@ class Files:
             coding, tag, data = await self._pool.read(lambda _content: found.encoded(coding))
         else:
             coding, tag, data = found.encoded(coding)
-        headers: Headers = [
-            (b"content-type", _type_of(place)), (b"etag", tag), (b"accept-ranges", b"bytes"),
-            (b"cache-control", IMMUTABLE if place.immutable else CHANGING), (b"vary", b"accept-encoding"), *SAFE,
-        ]  # fmt: skip
-        if coding != "identity":
-            headers.append((b"content-encoding", coding.encode()))
         part = part_of(scope, tag, len(data))
-        _measure(headers, part, len(data))
+        headers: Headers = [
+            (b"etag", tag), (b"cache-control", IMMUTABLE if place.immutable else CHANGING),
+            (b"vary", b"accept-encoding"),
+        ]  # fmt: skip
+        if part.status != 304:  # no more than these for what did not change (RFC 9110 section 15.4.5)
+            headers += [(b"content-type", _type_of(place)), (b"accept-ranges", b"bytes"), *SAFE]
+            headers += [] if coding == "identity" else [(b"content-encoding", coding.encode())]
+            _measure(headers, part, len(data))
         body = b"" if scope["method"] == "HEAD" else data[part.start : part.start + part.length]
         await answer(send, part.status, headers, body)
 

@@ -87,7 +87,8 @@ def _operation(route: Route) -> dict[str, Any]:
         {"name": name, "in": "query", "schema": {"type": "integer" if name in _INTEGERS else "string"}}
         for name in route.query
     ]
-    body = {"requestBody": {"required": True, "content": {route.sends: {}}}} if route.sends else {}
+    schema = {} if route.sends == _JSON else {"schema": {"type": "string", "format": "binary"}}
+    body = {"requestBody": {"required": True, "content": {route.sends: schema}}} if route.sends else {}
     return {
         "summary": route.summary,
         "operationId": route.handler,
