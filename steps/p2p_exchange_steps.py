@@ -4,6 +4,7 @@ from behave import given, then, when
 
 from marketplace.model.tree import digest_of
 from marketplace.p2p.limits import CHUNK
+from support.p2p import plan_laws
 from support.p2p.exchanges import Exchange, blob
 from support.p2p.liars import LIES, Stalling
 
@@ -27,6 +28,12 @@ def step_honest(context, count):
     exchange(context).honest("honest", context.data)
 
 
+@given("an honest provider of a blob of {count:d} chunks, which is preferred")
+def step_honest_first(context, count):
+    step_honest(context, count)
+    context.exchange.scores.have("honest", 50.0)
+
+
 @given("an honest provider of a blob of {size:d} bytes")
 def step_small(context, size):
     context.data = blob("blob", size)
@@ -45,6 +52,12 @@ def step_several(context, count, chunks):
 def step_liar(context, lie):
     context.exchange.providers["liar"] = LIES[lie](context.data, blob("other", len(context.data)))
     context.exchange.scores.have("liar", 50.0)
+
+
+@given('one that sends "{lie}"')
+def step_other_liar(context, lie):
+    step_liar(context, lie)
+    context.exchange.scores.have("liar", 1.0)
 
 
 @given("one that has nothing, and is preferred")
@@ -143,6 +156,17 @@ def step_little_honest(context, most):
 def step_lacking(context, count):
     asked = context.exchange.chunks
     assert len(asked) == asked.total() == count, asked
+
+
+@then("the honest one was asked for {count:d} chunk")
+def step_asked_honest(context, count):
+    asked = context.exchange.chunks
+    assert sum(times for (name, _), times in asked.items() if name == "honest") == count, asked
+
+
+@then("a plan holds its laws in {count:d} courses of events")
+def step_plan(context, count):
+    plan_laws.check(count)
 
 
 @then("nothing of the blob waits any more")

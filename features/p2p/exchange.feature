@@ -31,6 +31,21 @@ Feature: Content comes from several peers, checked chunk by chunk
       | a list of its own and then no chunk     | stall       | 1    |
       | a promise and then nothing              | stall       | 1    |
 
+  Scenario: A liar whose list was not used is named all the same, when the blob has proved it wrong
+    Given an honest provider of a blob of 6 chunks, which is preferred
+    And one that sends "the list and the chunks of another blob"
+    When the blob is fetched from both
+    Then the blob is here
+    And the liar has paid for "wrong-bytes" once, and the honest one for nothing
+
+  Scenario: Of a list with one lie in it only the chunk that was lied about is fetched again
+    Given an honest provider of a blob of 6 chunks
+    And a preferred one that sends "one chunk of its own making, and a list that fits"
+    When the blob is fetched from both
+    Then the blob is here
+    And the liar has paid for "wrong-bytes" once, and the honest one for nothing
+    And the honest one was asked for 1 chunk
+
   Scenario: What came before a transfer broke off is not fetched again, by a node that was started anew either
     Given an honest provider of a blob of 6 chunks
     When it dies after 3 chunks and a half of the blob were sent
@@ -55,6 +70,10 @@ Feature: Content comes from several peers, checked chunk by chunk
     And it is back, and the blob is fetched again
     Then the blob is here
     And it was asked for the 4 chunks that were lacking, once each
+
+  @level1
+  Scenario: Whoever lies, dies or has nothing, a plan hands out each chunk once at a time, and is finished by the honest
+    Then a plan holds its laws in 300 courses of events
 
   Scenario: Three providers are asked at once, each for other chunks
     Given 5 honest providers of a blob of 12 chunks

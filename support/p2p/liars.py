@@ -81,6 +81,13 @@ class WrongHash(Liar):
         await wire.send({"size": len(self.data), "chunks": [*found[:-1], hashlib.sha256(b"other").hexdigest()]})
 
 
+class OwnChunk(Liar):
+    """Its last chunk is its own, and its list fits to that."""
+
+    def __init__(self, data: bytes, other: bytes) -> None:
+        super().__init__(data[:-CHUNK] + other[-CHUNK:], data)
+
+
 class AnotherBlob(Liar):
     """List and chunks fit each other, and are those of another blob."""
 
@@ -193,6 +200,7 @@ LIES: dict[str, Callable[[bytes, bytes], Serve]] = {
     "other chunks than its list says": WrongChunks,
     "a list with one wrong hash": WrongHash,
     "the list and the chunks of another blob": AnotherBlob,
+    "one chunk of its own making, and a list that fits": OwnChunk,
     "a list that is too short": ShortList,
     "a list that is too long": LongList,
     "a list of numbers": NoHashes,
