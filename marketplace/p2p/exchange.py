@@ -169,10 +169,14 @@ class Plan:
         """Return the chunks that nobody has been asked for."""
         return tuple(self._open)
 
-    def give_back(self, pieces: Iterable[Piece]) -> None:
-        """Put chunks back that did not come."""
+    def give_back(self, provider: str, pieces: Iterable[Piece]) -> None:
+        """Put chunks back that `provider` was asked for and that did not come.
+
+        Another one may have been asked for the same since, when the list in use was dropped.
+        """
         for piece in pieces:
-            if self._flying.pop(piece, None) is not None:
+            if self._flying.get(piece) == provider:
+                del self._flying[piece]
                 self._open.appendleft(piece)
 
     def refuse(self, provider: str, digest: str) -> None:

@@ -224,7 +224,7 @@ class _Job:
             self._plan.leave(wire.peer)  # before the others look whether there is anything to do
             raise
         finally:
-            self._plan.give_back(pieces)
+            self._plan.give_back(wire.peer, pieces)
             self._wake()
         await self._make_whole()
 
