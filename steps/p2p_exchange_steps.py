@@ -72,6 +72,11 @@ def step_slow(context):
     context.exchange.scores.do("slow", "stall", 2)
 
 
+@given("a node that gives a chunk {seconds:d} second")
+def step_patience(context, seconds):
+    context.exchange.chunk_seconds = float(seconds)
+
+
 @when("the blob is fetched from both")
 @when("the blob is fetched from all")
 @when("the blob is fetched again")

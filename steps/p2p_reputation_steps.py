@@ -92,9 +92,9 @@ def step_no_list(context):
         assert is_refused(row["text"]), row["text"]
 
 
-@when("{count:d} peers deliver a chunk each, after one that was banned")
+@when("{count:d} peers deliver a chunk each, after one that the operator has banned")
 def step_many(context, count):
-    scores(context).do(PEER, "forged")
+    scores(context).reputation.ban(PEER)
     for number in range(count):
         context.scores.do(f"peer-{number}", "chunk")
 

@@ -26,10 +26,19 @@ Feature: Content comes from several peers, checked chunk by chunk
       | a list without an end                   | protocol    | 1    |
       | a chunk without an end                  | wrong-bytes | 2    |
       | a chunk longer than chunks are          | protocol    | 1    |
+      | a piece that goes beyond its chunk      | protocol    | 2    |
       | pieces without anything in them         | protocol    | 1    |
       | no message at all                       | protocol    | 1    |
       | a list of its own and then no chunk     | stall       | 1    |
       | a promise and then nothing              | stall       | 1    |
+
+  Scenario: Who sends a byte now and then has stalled when the time for a chunk is over
+    Given an honest provider of a blob of 6 chunks
+    And a preferred one that sends "a byte now and then"
+    And a node that gives a chunk 1 second
+    When the blob is fetched from both
+    Then the blob is here
+    And the liar has paid for "stall" once, and the honest one for nothing
 
   Scenario: A liar whose list was not used is named all the same, when the blob has proved it wrong
     Given an honest provider of a blob of 6 chunks, which is preferred
@@ -73,7 +82,7 @@ Feature: Content comes from several peers, checked chunk by chunk
 
   @level1
   Scenario: Whoever lies, dies or has nothing, a plan hands out each chunk once at a time, and is finished by the honest
-    Then a plan holds its laws in 300 courses of events
+    Then a plan holds its laws in 2000 courses of events
 
   Scenario: Three providers are asked at once, each for other chunks
     Given 5 honest providers of a blob of 12 chunks

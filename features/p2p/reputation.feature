@@ -83,5 +83,5 @@ Feature: Reputation is counted from what peers do
       | []                                                    |
 
   Scenario: Ten thousand peers are remembered, and the least interesting are forgotten first
-    When 10010 peers deliver a chunk each, after one that was banned
+    When 10010 peers deliver a chunk each, after one that the operator has banned
     Then 10000 are remembered, and the banned one is among them

@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import trio
 
 from marketplace.errors import MarketError
-from marketplace.p2p import serving
+from marketplace.p2p import fetching, serving
 from marketplace.p2p.fetching import Fetcher
+from marketplace.p2p.limits import CHUNK_SECONDS
 from marketplace.p2p.reputation import Offence
 from marketplace.p2p.state import NodeState
 from marketplace.p2p.wire import Wire
@@ -18,6 +20,9 @@ from marketplace.storage.filesystem import FilesystemStore
 from support.p2p.liars import chunks as chunks_of
 from support.p2p.memory import Lines, Serve, run
 from support.p2p.scores import Scores
+
+_SECONDS = 12.0
+"""How long a fetch may take: more than to notice a stall, less than a chunk may take."""
 
 Fetch = Callable[[Fetcher], Awaitable[dict[str, int]]]
 
@@ -46,6 +51,7 @@ class Exchange:
         self.chunks: Counter[tuple[str, int]] = Counter()
         self.received: dict[str, int] = {}
         self.most_open = 0
+        self.chunk_seconds = CHUNK_SECONDS
         self._states: dict[str, NodeState] = {}
 
     def close(self) -> None:
@@ -94,14 +100,15 @@ class Exchange:
     def _run(self, fetch: Fetch) -> dict[str, int] | str:
         """Fetch as a node does that has just been started, but for the scores."""
         self.chunks.clear()
-        return run(self._fetch, fetch)
+        with mock.patch.object(fetching, "CHUNK_SECONDS", self.chunk_seconds):
+            return run(self._fetch, fetch)
 
     async def _fetch(self, fetch: Fetch) -> dict[str, int] | str:
         async with trio.open_nursery() as nursery:
             lines = Lines(nursery, self.providers, self.dying, self._asked)
             fetcher = Fetcher(self.store, self.root / "waiting", self.scores.reputation, lines.open, self._blame)
             try:
-                with trio.fail_after(40):
+                with trio.fail_after(_SECONDS):
                     found: dict[str, int] | str = await fetch(fetcher)
             except MarketError as error:
                 found = error.code

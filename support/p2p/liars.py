@@ -145,6 +145,27 @@ class EndlessChunk(Liar):
             await wire.send_bytes(bytes(PIECE))
 
 
+class LongPiece(Liar):
+    """Its last piece goes beyond the end of the chunk."""
+
+    async def chunk(self, wire: Wire, data: bytes) -> None:
+        """Send a chunk and a byte more."""
+        await wire.send({"size": len(data)})
+        await wire.send_chunk(data[:-PIECE])
+        await wire.send_bytes(data[-PIECE:] + b"x")
+
+
+class Dripping(Liar):
+    """It sends a byte now and then, never long enough after the one before."""
+
+    async def chunk(self, wire: Wire, data: bytes) -> None:
+        """Send a chunk, byte by byte."""
+        await wire.send({"size": len(data)})
+        for place in range(len(data)):
+            await wire.send_bytes(data[place : place + 1])
+            await trio.sleep(0.05)
+
+
 class LongChunk(Liar):
     """It says that a chunk is longer than chunks are."""
 
@@ -208,6 +229,8 @@ LIES: dict[str, Callable[[bytes, bytes], Serve]] = {
     "a list without an end": EndlessList,
     "a chunk without an end": EndlessChunk,
     "a chunk longer than chunks are": LongChunk,
+    "a piece that goes beyond its chunk": LongPiece,
+    "a byte now and then": Dripping,
     "pieces without anything in them": EmptyPieces,
     "no message at all": NoJson,
     "a list of its own and then no chunk": NoChunks,
