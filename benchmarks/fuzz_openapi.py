@@ -3,7 +3,7 @@
 schemathesis sends what the document allows and what it forbids, with a token that is good for one namespace, to a real
 `ggen market serve` with a few packages. No answer may be a 5xx, a status, a media type or a body that the document does
 not name, and what the document requires must be required. Exit code 0 when nothing was found; what was is printed, with
-the request that shows it. What it has found stays as scenarios in features/centralized/openapi.feature.
+the request that shows it. What it has found stays as scenarios in features/centralized.
 """
 
 import argparse
