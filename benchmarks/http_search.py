@@ -44,19 +44,24 @@ def _query_string(fields: dict[str, object]) -> str:
     return urlencode({name: value for name, value in given.items() if value})
 
 
+def _new_searches() -> list[str]:
+    """Return the paths of so many searches that none is asked for twice in a run, and kept answers are of no use."""
+    words = vocabulary()[:100]
+    return [f"/api/v1/search?q={quote(word)}&offset={offset}" for offset in range(400) for word in words]
+
+
 # --- beside Verdaccio ------------------------------------------------------------------------------------------------
 
 
 def _beside_verdaccio(stage: Stage) -> Iterator[Row]:
     word, seconds = vocabulary()[0], stage.pick(3, 1)
     path = f"/api/v1/search?q={quote(word)}"
-    others = [f"/api/v1/search?q={quote(other)}&offset={page}" for page in range(200) for other in vocabulary()[:100]]
     with ExitStack() as stack:
         ours = stack.enter_context(servers.ours(stage, searchable(stage, _SIZE)))
         found = len(json.loads(_get(ours.url, path)[1])["results"])
         assert found == 20, found
         kept = compared([load(stage, ours.url, [path], seconds=seconds) for _ in range(stage.pick(3, 1))])
-        made = load(stage, ours.url, others, seconds=seconds)
+        made = load(stage, ours.url, _new_searches(), seconds=seconds)
         found_by = {"asked before": kept.rate, "asked for the first time": made.rate}
         rate, why = None, ""
         try:
@@ -118,7 +123,7 @@ def _latency_and_memory(stage: Stage, size: int) -> Iterator[Row]:
 
 def _overload(stage: Stage, size: int) -> Iterator[Row]:
     """Send ten times the connections that the server may answer at once, and ten times the rate that a client may."""
-    home, seconds, paths = searchable(stage, size), stage.pick(5, 2), _paths()
+    home, seconds, paths = searchable(stage, size), stage.pick(5, 2), _new_searches()
     with servers.ours(stage, home, "--in-flight", str(_IN_FLIGHT)) as ours:
         before = load(stage, ours.url, paths, seconds=seconds)
         flood = load(stage, ours.url, paths, seconds=seconds, connections=10 * CONNECTIONS, count=True)

@@ -4,6 +4,7 @@ from behave import given, then, when
 
 from support.centralized import retrying
 from support.centralized.asking import Asking
+from support.centralized.trickling import TricklingServer, failure_at
 
 
 @given("a registry behind a fault proxy")
@@ -119,3 +120,14 @@ def step_exactly(context):
 def step_headers(context, moment):
     found = [(row["header"], retrying.asked(row["header"], moment)) for row in context.table]
     assert found == [(row["header"], float(row["seconds"])) for row in context.table], found
+
+
+@given("a server that sends the head of its answer byte by byte, without an end")
+def step_trickling(context):
+    context.trickling = TricklingServer()
+    context.world.defer(context.trickling.close)
+
+
+@then('asking it with {read:g} s for each byte and {total:g} s in all fails as "{what}"')
+def step_trickled(context, read, total, what):
+    assert failure_at(context.trickling, read=read, total=total) == what

@@ -171,3 +171,8 @@ Feature: What may pass is tried again, after a wait that the server decides, and
       | method | path                       | status | authorization  |
       | GET    | /packages/io.acme.web.json | 301    | Bearer sha256:fc4616c45c514761 |
       | GET    | /elsewhere.json            | 200    | Bearer sha256:fc4616c45c514761 |
+
+  @faults
+  Scenario: A head that never ends is given up in the time that an answer may take, though each byte comes in time
+    Given a server that sends the head of its answer byte by byte, without an end
+    Then asking it with 5 s for each byte and 0.5 s in all fails as "slow"

@@ -10,10 +10,12 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
 from marketplace.http.base import CHUNK, Failure, Limits, Request, Response
 from marketplace.http.connecting import failure_of, no_answer, told
+from marketplace.http.patience import PatientResponse, SlowHeadError
 
 _IDLE = 8
 """Connections to one server that are kept open while nobody uses them."""
@@ -132,7 +134,11 @@ class Connections:
                 connection.request(request.method, target, body.open() if body else None, headers)
             except (BrokenPipeError, ConnectionResetError):
                 refused = True  # a server that will not read all of a body may have answered before it closed
+            connection.response_class = partial(PatientResponse, limits=request.limits)  # type: ignore[assignment]
             answer = connection.getresponse()
+        except SlowHeadError as error:
+            connection.close()
+            raise Failure("slow", f"the head of its answer had not come after {request.limits.total:g} s") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
             raise no_answer(error) from error
