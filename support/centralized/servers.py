@@ -1,5 +1,6 @@
 """Registry servers for scenarios: the real `ggen market serve`, or the application under uvicorn, as processes."""
 
+import contextlib
 import json
 import re
 import signal
@@ -8,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.centralized.exchange import Answer, ask
+from support.cleanroom import measuring
 from support.cleanroom.deadline import Deadline
 from support.market.world import World
 
 _START, _STOP = 30.0, 30.0
+_ENDING = 5.0
 CERTIFICATE = Path(__file__).parents[2] / "features" / "centralized" / "data" / "localhost.pem"
 """A certificate for localhost and its key in one file, for the suite alone."""
 
@@ -41,7 +44,7 @@ class Server:
                 args, cwd=world.root, env=environ, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
             )
         server = cls(world, process, log)
-        world.defer(server.kill)
+        world.defer(server.close)
         server.certificate = CERTIFICATE if "--tls-cert" in options else None
         server.url = server._address(kind)
         return server
@@ -91,6 +94,14 @@ class Server:
         """Send a signal and wait for the end; return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(_STOP)
+
+    def close(self) -> None:
+        """End the process, however; in order when the run measures what has run in it."""
+        if measuring.on() and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_ENDING)
+        self.kill()
 
     def kill(self) -> None:
         """End the process and what it started, however."""

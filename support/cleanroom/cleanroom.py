@@ -14,12 +14,13 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from support.cleanroom import artefacts, metrics
+from support.cleanroom import artefacts, measuring, metrics
 from support.cleanroom.containers import SECONDS, GenericContainer, HttpContainer
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import (
     ROOM_LABEL,
     RUN_LABEL,
+    Container,
     ContainerSpec,
     Engine,
     EngineError,
@@ -29,7 +30,6 @@ from support.cleanroom.engine.base import (
     Volume,
 )
 from support.cleanroom.engine.files import remove_folder
-from support.cleanroom.measuring import measured
 from support.cleanroom.policy import Policy
 from support.cleanroom.reaper import current_run, keep_run
 from support.cleanroom.seeded import Seeded
@@ -46,6 +46,7 @@ P2P_NETWORK = "p2p-test-net"
 HTTP_NETWORK = "http-test-net"
 STORAGE_NETWORK = "storage-test-net"
 _IDLE = ("sleep", "infinity")
+_ENDING = 3.0  # seconds in which what is measured can write what has run in it
 _numbers = itertools.count(1)
 C = TypeVar("C", bound=GenericContainer)
 
@@ -288,8 +289,10 @@ class Cleanroom:
     def _start(self, kind: type[C], spec: ContainerSpec, wait: Wait | None, seconds: float) -> C:
         deadline = Deadline.after(seconds)
         short = spec.name.removesuffix(f"-{self.id}")
-        made = self.engine.create(measured(spec))
+        made = self.engine.create(measuring.measured(spec))
         self.on_close(f"container {short}", made.remove)
+        if measuring.on():
+            self.on_close(f"the end of {short}", partial(_end, made))
         meter = metrics.current()
         if meter:
             self.on_close(f"figures of {short}", partial(meter.ending, made))
@@ -321,3 +324,8 @@ class Cleanroom:
 
     def _full_name(self, name: str) -> str:
         return f"{name}-{self.id}"
+
+
+def _end(container: Container) -> None:
+    if container.state().status == "running":
+        container.stop(_ENDING)

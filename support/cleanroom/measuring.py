@@ -63,6 +63,11 @@ def without(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in (START, FILE)}
 
 
+def on() -> bool:
+    """Tell whether this run measures; then what it starts should end in order, for SIGKILL takes the figures along."""
+    return START in os.environ
+
+
 def measured(spec: ContainerSpec) -> ContainerSpec:
     """Return what a container is to run, with the folder mounted and the variables set when this run measures."""
     started = os.environ.get(START)

@@ -31,7 +31,7 @@ class Peers:
                 shutil.copytree(world.home / "keys", author.home / "keys", dirs_exist_ok=True)
             return {"GGEN_HOME": str(author.home), "GGEN_REGISTRY": "p2p"}
         wanted = _status(author)["entries"]
-        _comes("the other node to have what was published", lambda: _status(reader)["entries"] == wanted)
+        _comes("the other node to show what was published", lambda: _shown(reader) == wanted)
         return {"GGEN_REGISTRY": "p2p"}
 
     def _nodes(self, world: World) -> tuple[User, User]:
@@ -47,6 +47,12 @@ class Peers:
 
 def _status(user: User) -> dict[str, Any]:
     return NodeClient(user.home).ask("status")
+
+
+def _shown(user: User) -> int:
+    """Return the entries that a node has, less those that it cannot show yet."""
+    status = _status(user)
+    return int(status["entries"] - status["awaited"])
 
 
 def _comes(what: str, comes: Any) -> None:

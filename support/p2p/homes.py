@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from support.cleanroom import measuring
 from support.cleanroom.deadline import Deadline
 from support.market.world import World
 
@@ -73,7 +74,7 @@ class User:
     def close(self) -> None:
         """End the node, if it runs."""
         if self._process and self._process.poll() is None:
-            self.kill_node()
+            self._end(signal.SIGTERM if measuring.on() else signal.SIGKILL)
         elif self._process and self._process.stdout:
             self._process.stdout.close()
 

@@ -244,7 +244,9 @@ class PeerRoom:
                 states = {name: self.ask(name, "status") for name in asked}
             except UnavailableError:
                 return False
-            found.update({name: (state["digest"], state["releases"]) for name, state in states.items()})
+            found.update(
+                {name: (state["digest"], state["releases"] - state["awaited"]) for name, state in states.items()}
+            )
             return len(set(found.values())) == 1 and not any(state["awaited"] for state in states.values())
 
         Deadline.after(seconds).poll(equal, every=0.05, slowest=0.25)
