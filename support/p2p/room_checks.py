@@ -72,8 +72,9 @@ def check_same_bytes(peers: PeerRoom, id_: str) -> None:
 
 
 def add_while_dying(peers: PeerRoom, name: str, id_: str, provider: str) -> ExecResult:
-    """Add a package while a provider, slowed down, is killed after it has sent something."""
-    peers.network.faults.bandwidth(3 * 10**6, provider)
+    """Add a package while a provider is killed that has sent something; all are slow, or another may be faster."""
+    for other in sorted(set(peers.nodes) - {name}):
+        peers.network.faults.bandwidth(3 * 10**6, other)
     done: list[ExecResult] = []
     thread = threading.Thread(target=lambda: done.append(peers.ggen(name, "add", id_, "--registry", "p2p")))
     thread.start()
