@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from marketplace.errors import IntegrityError, MarketError, NotFoundError, UnavailableError
 from marketplace.http.base import Body, Failure, Request, Response
 from marketplace.http.client import BLOBS, Client, refuse_portal
+from marketplace.http.together import PARALLEL
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release
 from marketplace.model.tree import Tree, digest_of
@@ -27,8 +28,6 @@ from marketplace.storage.files import scratch_folder
 
 Advance = Callable[[str, int, int], None]
 
-_PARALLEL = 6
-"""Transfers of files at the same time, over as many connections."""
 _IN_MEMORY = 1024 * 1024
 """Most bytes of a blob that is fetched into memory; a larger one goes into a file, so that it can go on later."""
 
@@ -156,7 +155,7 @@ class Fetching:
             return
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(min(_PARALLEL, len(releases))) as pool:
+        with ThreadPoolExecutor(min(PARALLEL, len(releases))) as pool:
             running = [pool.submit(self._one, release) for release in releases]
             try:
                 for one in running:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NAMESPACE = "io.acme"
 PACKAGES = "/tmp/packages"  # noqa: S108 - inside a container
-_STOP_SECONDS = 20.0
 _SERVE = ("ggen", "market", "serve", "--home", "/data", "--host", "0.0.0.0", "--port", str(HttpContainer.port))  # noqa: S104
 # Several command lines in one process: the start of each would cost more than what it does.
 _TOGETHER = """
@@ -124,9 +123,8 @@ class RegistryRoom:
 
 
 def set_up(room: "Cleanroom") -> RegistryRoom:
-    """Start the server of a registry that is empty. It is stopped in order when the room closes."""
+    """Start the server of a registry that is empty."""
     home = room.volume("registry-home")
     server = room.start_http(command=_SERVE, name="registry", image=ggen_image(), content=home, path="/readyz")
-    room.on_close("the registry's server stops", lambda: server.stop(_STOP_SECONDS))
     nodes: dict[str, GenericContainer] = {"registry": server}
     return RegistryRoom(room, home, server, Faults(room, room.network(), nodes, room.seeded.seed), nodes)

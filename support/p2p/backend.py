@@ -1,7 +1,7 @@
 """The registry of the peers for the commands of a scenario: what an author publishes at one node is read at another."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from marketplace.registry.node_client import NodeClient
@@ -41,7 +41,7 @@ class Peers:
                 world.defer(user.close)
                 user.run_node([known.address for known in bootstrap])
             both = (self._author, self._reader)
-            _comes("the nodes to have each other", lambda: all(_status(user)["mesh"] for user in both))
+            _comes("the nodes to have each other", lambda: all(bool(_status(user)["mesh"]) for user in both))
         return self._author, self._reader
 
 
@@ -52,9 +52,9 @@ def _status(user: User) -> dict[str, Any]:
 def _shown(user: User) -> int:
     """Return the entries that a node has, less those that it cannot show yet."""
     status = _status(user)
-    return int(status["entries"] - status["awaited"])
+    return int(status["entries"]) - int(status["awaited"])
 
 
-def _comes(what: str, comes: Any) -> None:
+def _comes(what: str, comes: Callable[[], bool]) -> None:
     if not Deadline.after(_SECONDS).poll(comes, every=0.02, slowest=0.1):
         raise AssertionError(f"after {_SECONDS:g} s of waiting for {what}, it is not so")
