@@ -211,6 +211,16 @@ def step_batch_refused(context):
         assert (answer.status, answer.code) == (int(row["status"]), row["code"]), (dict(row), answer)
 
 
+@when("a server that may keep {size:d} bytes of documents is asked {times:d} times for the catalog")
+def step_catalog_asked(context, size, times):
+    context.made = served.catalogs_made(context.world, size, times)
+
+
+@then("it has made the catalog {times:d} times")
+def step_catalog_made(context, times):
+    assert context.made == times, context.made
+
+
 # --- publishing --------------------------------------------------------------------------------------------------
 
 

@@ -148,3 +148,8 @@ Feature: A registry's files are served over HTTP, with all that caches and broke
       | --tls-cert {certificate}                                      | tls-invalid         |
       | --tls-cert {root}/server-0.log --tls-key {root}/server-0.log  | tls-invalid         |
     And a server on a port that another has taken does not start, "address-unavailable"
+
+  @level2
+  Scenario: A document larger than the memory that a server has for documents is made once for many who ask
+    When a server that may keep 200 bytes of documents is asked 5 times for the catalog
+    Then it has made the catalog 1 times

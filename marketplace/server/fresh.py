@@ -91,7 +91,9 @@ class FreshDocuments:
     def __init__(self, pool: Pool, index: Path, capacity: int) -> None:
         self._pool = pool
         self._index = index
-        self._kept: Moka[str, _Kept] = Moka(capacity, weigher=lambda _path, kept: _weight(kept))
+        self._kept: Moka[str, _Kept] = Moka(
+            capacity, weigher=lambda _path, kept: min(_weight(kept), capacity // 2)
+        )  # one that is too large is kept all the same: to make it for each who asks would cost far more
         self._state = _State(-1, -1, -1)
         self._changed: dict[str, int] = {}
         self._probe: sqlite3.Connection | None = None

@@ -1,5 +1,6 @@
 """What a server answers, compared with what it must: tables of requests, parts of files, codings, paths to nowhere."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -10,7 +11,13 @@ from typing import Any
 import zstandard
 
 from marketplace.model.ids import PackageId
-from marketplace.protocol import documents
+from marketplace.protocol import documents, paths
+from marketplace.protocol.paths import Place
+from marketplace.server.content import Content
+from marketplace.server.fresh import FreshDocuments
+from marketplace.server.log import log_key
+from marketplace.server.options import LOG_KEY
+from marketplace.server.pool import Pool
 from support.centralized.exchange import Answer
 from support.centralized.registries import publish_here
 from support.centralized.servers import CERTIFICATE, Server
@@ -173,6 +180,29 @@ def search_page(text: str) -> Any:
 def no_file_holds(folder: Path, text: str) -> bool:
     """Tell whether no file below a folder holds the text."""
     return not any(text.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def catalogs_made(world: World, capacity: int, times: int) -> int:
+    """Ask an application in this process for the catalog; return how often it made it."""
+    made: list[object] = []
+
+    class Counting(Content):
+        def catalog(self) -> bytes:
+            made.append(self)
+            return super().catalog()
+
+    async def ask_all() -> None:
+        registry = local_registry(world.home)
+        key = log_key(registry.folder / LOG_KEY)
+        pool = Pool(lambda: Counting(local_registry(world.home), key, None))
+        found = FreshDocuments(pool, registry.folder / "index.sqlite", capacity)
+        for _ in range(times):
+            assert await found.get(paths.CATALOG, Place("catalog"))
+        found.close()
+        pool.close()
+
+    asyncio.run(ask_all())
+    return len(made)
 
 
 class RepeatedSearch:
