@@ -19,6 +19,9 @@ _BY_PACKAGE = frozenset({"package", "release"})
 _COUNTED = frozenset({"downloads", "catalog"})
 """Kinds that change without the log: when downloads are counted."""
 
+_SINGLE = frozenset({"registry", "yanked", "categories", "catalog", "checkpoint"})
+"""Kinds of which there is one document: kept however large it is, since making it for each who asks costs far more."""
+
 _SMALLEST = 256
 """Documents up to this many bytes are not compressed: they fit into one packet as they are."""
 
@@ -91,9 +94,8 @@ class FreshDocuments:
     def __init__(self, pool: Pool, index: Path, capacity: int) -> None:
         self._pool = pool
         self._index = index
-        self._kept: Moka[str, _Kept] = Moka(
-            capacity, weigher=lambda _path, kept: min(_weight(kept), capacity // 2)
-        )  # one that is too large is kept all the same: to make it for each who asks would cost far more
+        self._many: Moka[str, _Kept] = Moka(capacity, weigher=lambda _path, kept: _weight(kept))
+        self._single: Moka[str, _Kept] = Moka(len(_SINGLE))
         self._state = _State(-1, -1, -1)
         self._changed: dict[str, int] = {}
         self._probe: sqlite3.Connection | None = None
@@ -107,13 +109,17 @@ class FreshDocuments:
             UnavailableError: `index-busy`.
         """
         wanted = self._wanted(place, await self.state())
-        kept = self._kept.get(path)
+        known = self._known(place)
+        kept = known.get(path)
         while kept is None or not _holds(place, kept, wanted):
             # Of several that want the same one makes it; what it makes may have been begun before this one asked.
             if kept is not None:
-                self._kept.remove(path)
+                known.remove(path)
             kept = await self._pool.read(lambda content: self._make(content, path, place))
         return kept.document
+
+    def _known(self, place: Place) -> "Moka[str, _Kept]":
+        return self._single if place.kind in _SINGLE else self._many
 
     def _wanted(self, place: Place, state: _State) -> int:
         """Return the size of the log, or the number of the change, that a document must have seen to be true."""
@@ -150,7 +156,8 @@ class FreshDocuments:
         before = self._state.size
         size, revision, ids = await self._pool.read(lambda content: _looked(content, before))
         if before < 0 or size < before or len(self._changed) + len(ids) > _MANY:
-            self._kept.clear()  # the first look, another index in its place, or too much to remember
+            self._many.clear()  # the first look, another index in its place, or too much to remember
+            self._single.clear()
             self._changed.clear()
         else:
             self._changed.update(dict.fromkeys(ids, size))
@@ -162,7 +169,7 @@ class FreshDocuments:
             data = content.of(place)
             return _Kept(None if data is None else Document(data), state.size, state.revision)
 
-        return self._kept.get_with(path, make, ttl=_CHECKPOINT_TTL if place.kind == "checkpoint" else None)
+        return self._known(place).get_with(path, make, ttl=_CHECKPOINT_TTL if place.kind == "checkpoint" else None)
 
     def close(self) -> None:
         """Close the connection."""

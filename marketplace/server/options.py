@@ -34,7 +34,7 @@ class Options:
     folder: Path
     open_registry: Callable[[], LocalRegistry]
     name: str | None = None
-    cache: int = 64 * MIB
+    cache: int = 16 * MIB
     largest_bundle: int = 1024 * MIB
     largest_blob: int = 512 * MIB
     rate: float = 100.0

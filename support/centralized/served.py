@@ -12,7 +12,7 @@ import zstandard
 
 from marketplace.model.ids import PackageId
 from marketplace.protocol import documents, paths
-from marketplace.protocol.paths import Place
+from marketplace.protocol.paths import Place, Tile
 from marketplace.server.content import Content
 from marketplace.server.fresh import FreshDocuments
 from marketplace.server.log import log_key
@@ -25,6 +25,7 @@ from support.market.packages import local_registry
 from support.market.world import World
 
 CORE = "io.ggen.rust.core"
+_MEANWHILE = 500
 
 
 def facts(server: Server) -> dict[str, str]:
@@ -183,7 +184,7 @@ def no_file_holds(folder: Path, text: str) -> bool:
 
 
 def catalogs_made(world: World, capacity: int, times: int) -> int:
-    """Ask an application in this process for the catalog; return how often it made it."""
+    """Ask an application in this process for the catalog, and for much else meanwhile; return how often it made it."""
     made: list[object] = []
 
     class Counting(Content):
@@ -198,6 +199,8 @@ def catalogs_made(world: World, capacity: int, times: int) -> int:
         found = FreshDocuments(pool, registry.folder / "index.sqlite", capacity)
         for _ in range(times):
             assert await found.get(paths.CATALOG, Place("catalog"))
+            for number in range(_MEANWHILE):  # what is kept is put in order from time to time
+                await found.get(paths.tile(0, number), Place("tile", tile=Tile(0, number, paths.TILE_WIDTH)))
         found.close()
         pool.close()
 
