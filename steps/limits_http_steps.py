@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from support.centralized import operating, pressure
+from support.centralized import guards, operating, pressure
 from support.centralized.exchange import connect, read_answer
 from support.centralized.registries import bearer
 from support.centralized.servers import Server
@@ -54,6 +54,31 @@ def step_let_go(context, status, code):
 @then("no request is in flight any more")
 def step_none_in_flight(context):
     pressure.until_counted(context.server, "ggen_requests_in_flight", 1)  # the one that asks
+
+
+@then('a part of a blob that is longer than the rest of it is refused as "{code}", with its length and without')
+def step_part_too_large(context, code):
+    upload = pressure.Upload(context.server, 3000)
+    said = upload.send(0, 4000, b"x" * 4000)
+    headers = {"upload-offset": "0", "upload-length": "3000", **upload.headers}
+    unsaid = pressure.chunked(context.server, upload.path, 4000, headers, method="PATCH")
+    assert [(a.status, a.code) for a in (said, unsaid)] == [(413, code)] * 2, (said, unsaid)
+    assert upload.offset() <= 3000, upload.offset()
+
+
+@then('a body of {rate:d} bytes a second is refused as "{code}" after {seconds:d} seconds')
+def step_trickle(_context, rate, code, seconds):
+    assert guards.trickled(rate, 60) == (code, seconds)
+
+
+@then("a body of {rate:d} bytes a second is taken to its end")
+def step_trickle_taken(_context, rate):
+    assert guards.trickled(rate, 60) == ("", 60)
+
+
+@then("of 10,001 clients that have used up their requests all are refused but the one that was not seen for longest")
+def step_rates_forgotten(_context):
+    assert guards.limited_again(10_001) == list(range(10_000, 0, -1))
 
 
 @then('of 30 searches at once the first 10 are answered, and some with 429 "{code}" and when to come again')

@@ -99,6 +99,13 @@ def step_key_open(context):
     (context.world.home / "registry" / "log.key").chmod(0o644)
 
 
+@when("a folder is where the file of the log's key should be")
+def step_key_folder(context):
+    path = context.world.home / "registry" / "log.key"
+    path.unlink()
+    path.mkdir()
+
+
 @when("the file of the log's key is cut short")
 def step_key_cut(context):
     path = context.world.home / "registry" / "log.key"
@@ -186,6 +193,16 @@ def step_foreign_kept(context, name):
     assert mirrors.files(context.world.root / name) == context.before
 
 
+@given('a file "{name}" of somebody\'s')
+def step_file(context, name):
+    (context.world.root / name).write_text("mine", encoding="utf-8")
+
+
+@then('the file "{name}" is as it was')
+def step_file_kept(context, name):
+    assert (context.world.root / name).read_text(encoding="utf-8") == "mine"
+
+
 @when('writing a mirror to "{name}" is killed after each of its first renames')
 def step_mirror_killed(context, name):
     run = partial(subprocess.run, cwd=Path.cwd(), capture_output=True, check=False)
@@ -221,6 +238,16 @@ def step_mirror_between(context, name, spec):
         context.offer = publish_here(world, spec)
 
     mirrors.write_while(world.home, world.root / name, publish)
+
+
+@when('as soon as the mirror "{name}" has its log\'s head, "{spec}" is published here')
+def step_mirror_after_head(context, name, spec):
+    world = context.world
+
+    def publish():
+        context.offer = publish_here(world, spec)
+
+    mirrors.write_after_head(world.home, world.root / name, publish)
 
 
 @then("the witness finds every release of the mirror in its log, and its files there")

@@ -8,6 +8,7 @@ from behave import given, then, when
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
 from marketplace.protocol import documents, paths
+from marketplace.registry.remote_search import read_page
 from support.centralized import bundles, problems
 from support.centralized.documents import (
     ID,
@@ -114,6 +115,13 @@ def step_large_document(context, code):
     text = b'{"protocol":1,"x":"' + b"x" * documents.MAX_DOCUMENT + b'"}'
     assert code_of(lambda: documents.decode_package(text, ID)).code == code
     assert json.loads(text)["protocol"] == 1
+
+
+@then('an answer to a search of more than 4 MiB is refused as "{code}"')
+def step_large_search(_context, code):
+    text = b'{"facets":{},"results":[],"total":0%s}'
+    assert read_page(text % (b" " * (2**22 - len(text) + 2))).total == 0
+    assert code_of(lambda: read_page(text % (b" " * (2**22 - len(text) + 3)))).code == code
 
 
 @then("a catalog with one document that cannot be read still has the others")

@@ -20,6 +20,16 @@ def step_full(context):
     context.group.spoil(2, "meets a full disk")
 
 
+@given("the third meets somebody else who publishes it")
+def step_overtaken(context):
+    context.group.spoil(2, "meets somebody else who publishes it")
+
+
+@given("the key is pinned nowhere yet, and another command that changes the pins does not end")
+def step_pins_held(context):
+    context.group.hold_pins()
+
+
 @when("they are published together")
 def step_publish(context):
     context.group.publish()
@@ -48,6 +58,12 @@ def step_third_refused(context, code):
 @then("the other 4 are published, and the store holds just what they need")
 def step_others(context):
     context.group.check_published([0, 1, 3, 4])
+
+
+@then("the log has each of the {count:d} once")
+def step_each_once(context, count):
+    found = sorted(str(record) for _, record in context.group.registry.index.entries())
+    assert found == [f"io.acme.p{number}@1.0.0" for number in range(1, count + 1)], found
 
 
 @then('all are refused at once with "{code}", and the log is empty')

@@ -3,9 +3,10 @@
 from behave import given, step, then, when
 
 from marketplace.protocol import bundle
-from support.centralized import batches, served
+from support.centralized import batches, operating, served
+from support.centralized.overtaken import Overtaken
 from support.centralized.publishers import Publishers, publish_in_turn
-from support.centralized.registries import publish_examples
+from support.centralized.registries import Offer, publish_examples, send_release
 from support.centralized.servers import CERTIFICATE, Server
 
 
@@ -221,6 +222,13 @@ def step_catalog_made(context, times):
     assert context.made == times, context.made
 
 
+@then('a batch request for {count:d} trees is answered with {status:d} "{code}"')
+@then('one for {count:d} that are not there with {status:d} "{code}"')
+def step_batch_trees(context, count, status, code):
+    answer = batches.ask_batch(context.server, {"want": [f"sha256:{number:064x}" for number in range(count)]})
+    assert (answer.status, answer.code) == (status, code), answer
+
+
 # --- publishing --------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +247,21 @@ def step_published(context, person, spec):
 def step_publish_again(context, person):
     context.first = context.publishers.last()
     context.publishers.publish(person, "io.acme.web@1.0.0", 'a token for "io.acme"')
+
+
+@when('the release of "{spec}" is sent, and while it is published {which} one is published by another request')
+def step_overtaken(context, spec, which):
+    context.overtaken = Overtaken.by(context.world, spec, same=which == "the same")
+
+
+@then("the receipt is that of the other, and nothing is new")
+def step_overtaken_same(context):
+    assert context.overtaken.answer == (False, context.overtaken.receipt), context.overtaken
+
+
+@then('it is refused as "{code}"')
+def step_overtaken_other(context, code):
+    assert context.overtaken.code == code, context.overtaken
 
 
 @when('{person:w} sends another package as "{spec}"')
@@ -362,6 +385,24 @@ def step_token_refused(context, name, code, namespace, other):
     for options, expected in tried.items():
         outcome = context.world.attempt(f"ggen market token new {options} --json")
         assert context.world.exit_code() and outcome.error()["code"] == expected, outcome
+
+
+@then('a token named "{name}" is refused as "{code}"')
+def step_token_name(context, name, code):
+    outcome = context.world.attempt(f"ggen market token new --name {name} --namespace io.acme --json")
+    assert context.world.exit_code() == 2 and outcome.error()["code"] == code, outcome
+
+
+@when("the file of the tokens is {trouble}")
+def step_tokens_troubled(context, trouble):
+    operating.spoil_tokens(context.world.home / "registry" / "tokens.json", trouble)
+
+
+@then('a release that is sent with the token is answered with {status:d} "{code}"')
+def step_token_troubled(context, status, code):
+    offer = Offer.make(context.world, "io.acme.web@1.0.0")
+    answer = send_release(context.server, offer, {"authorization": f"Bearer {context.token}"})
+    assert (answer.status, answer.code) == (status, code), answer
 
 
 @then('revoking "{name}" is refused as "{code}"')

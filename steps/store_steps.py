@@ -1,5 +1,7 @@
 """Steps about the content stores."""
 
+import os
+
 from behave import given, then, when
 
 from marketplace.model.tree import digest_of
@@ -25,6 +27,15 @@ def step_store(context, kind):
 def step_put_twice(context, text=""):
     context.digest = context.store.put_bytes(text.encode())
     assert context.store.put_bytes(text.encode()) == context.digest
+
+
+@when('the bytes "{text}" are put under the umask {umask}')
+def step_put_umask(context, text, umask):
+    before = os.umask(int(umask, 8))
+    try:
+        context.digest = context.store.put_bytes(text.encode())
+    finally:
+        os.umask(before)
 
 
 @when("{size:d} made-up bytes are put")

@@ -119,6 +119,10 @@ Feature: The registry's log is an open, signed log that anybody can verify
     Then these servers do not start
       | options | code            |
       |         | log-key-damaged |
+    When a folder is where the file of the log's key should be
+    Then these servers do not start
+      | options | code             |
+      |         | store-unwritable |
 
   @level2
   Scenario: A record that no log could hold is refused when it is published

@@ -52,6 +52,13 @@ Feature: A registry is written as files that any static file server can serve
       | somebody's pages               |
       | the mirror of another registry |
 
+  Scenario: A file is where a folder of the mirror's path should be
+    Given a file "public" of somebody's
+    When I try "ggen market mirror {root}/public/files --json"
+    Then the exit code is 6
+    And the error code is "store-unwritable"
+    And the file "public" is as it was
+
   @crash
   Scenario: A mirror whose writing was killed is completed by the next run
     When writing a mirror to "public" is killed after each of its first renames
@@ -77,3 +84,12 @@ Feature: A registry is written as files that any static file server can serve
     And the mirror has no release "io.acme.web@1.1.0"
     When I run "ggen market mirror {root}/public"
     Then the mirror has the release "io.acme.web@1.1.0" and all its files
+
+  @concurrency @security
+  Scenario: A package that appears after the log's head was taken comes with the next run
+    When "io.acme.web@1.0.0" is published here by Alice
+    And as soon as the mirror "public" has its log's head, "io.acme.kit@1.0.0" is published here
+    Then the witness finds every release of the mirror in its log, and its files there
+    And the mirror has no release "io.acme.kit@1.0.0"
+    When I run "ggen market mirror {root}/public"
+    Then the mirror has the release "io.acme.kit@1.0.0" and all its files

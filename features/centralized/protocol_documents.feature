@@ -53,6 +53,7 @@ Feature: The documents of a registry are read strictly, and one bad entry hides 
   Scenario: A document of absurd measure is refused quickly
     Then a document of 100,000 nested lists and one of a number of 500,000 digits are refused as "document-malformed"
     And a document of more than 16 MiB is refused as "document-too-large" without being parsed
+    And an answer to a search of more than 4 MiB is refused as "document-too-large"
 
   Scenario Outline: A release that cannot be read is reported, and the others are listed: <what>
     Given the document of the package "io.acme.web" with the releases 1.0.0, 2.0.0

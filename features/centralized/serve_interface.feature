@@ -72,6 +72,10 @@ Feature: Beside its files a server searches, sends many files at once, and takes
       | a blob that is not there   | {"blobs":["sha256:0000000000000000000000000000000000000000000000000000000000000000"]}          | 404    | blob-missing       |
       | a file in place of a tree  | {"want":["sha256:{blob}"]}                                                                     | 400    | request-malformed  |
 
+  Scenario: A batch request for more than any project needs is refused
+    Then a batch request for 2001 trees is answered with 400 "request-malformed"
+    But one for 2000 that are not there with 404 "blob-missing"
+
   Scenario: A release is published once, and the same request changes nothing more
     When Alice sends the blobs and the release of "io.acme.web@1.0.0" with a token for "io.acme"
     Then it is answered with 201, and the receipt names the release and its place in the log
@@ -79,6 +83,13 @@ Feature: Beside its files a server searches, sends many files at once, and takes
     When Alice sends the same release again
     Then it is answered with 200 and the same receipt
     And of its blobs none is missing any more
+
+  @level2 @concurrency
+  Scenario: The same release sent twice at the same moment is published once, and both are told so
+    When the release of "io.acme.web@1.0.0" is sent, and while it is published the same one is published by another request
+    Then the receipt is that of the other, and nothing is new
+    When the release of "io.acme.web@2.0.0" is sent, and while it is published another one is published by another request
+    Then it is refused as "version-exists"
 
   Scenario: A version with other content is a conflict
     Given Alice has published "io.acme.web@1.0.0" over the wire
@@ -140,7 +151,26 @@ Feature: Beside its files a server searches, sends many files at once, and takes
     Given a token "ci" for "io.acme" and "io.acme.web"
     Then the list of tokens names "ci" with its namespaces, and neither it nor any file of the home holds the token
     And a second token "ci" is refused as "token-exists", and one for "Acme" as "invalid-namespace"
+    And a token named "../ci" is refused as "invalid-token-name"
     And revoking "cd" is refused as "token-not-found"
+
+  Scenario Outline: A file of tokens that cannot be believed opens nothing: <trouble>
+    Given a token "ci" for "io.acme" and "io.acme.web"
+    When the file of the tokens is <trouble>
+    And I try "ggen market token list --json"
+    Then the exit code is 3
+    And the error code is "<code>"
+    When I try "ggen market token new --name other --namespace io.acme --json"
+    Then the exit code is 3
+    And a release that is sent with the token is answered with 500 "<code>"
+    And nothing of "io.acme.web" is published
+
+    Examples:
+      | trouble           | code                |
+      | open to everybody | token-store-unsafe  |
+      | cut short         | token-store-damaged |
+      | of a newer format | token-store-damaged |
+      | of other fields   | token-store-damaged |
 
   Scenario: A yank and its taking back are appended once
     Given Alice has published "io.acme.web@1.0.0" over the wire

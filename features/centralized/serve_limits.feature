@@ -24,6 +24,7 @@ Feature: A server keeps answering whatever its clients do, and says what it does
     Given I run the server "ggen"
     Then a release of 100,000 bytes is refused as "body-too-large", with its length and without
     And a batch request that says to have 100 MB is refused before it is sent
+    And a part of a blob that is longer than the rest of it is refused as "body-too-large", with its length and without
 
   @security @faults
   Scenario: Slow clients are let go, and cost others nothing
@@ -32,6 +33,15 @@ Feature: A server keeps answering whatever its clients do, and says what it does
     Then others are answered meanwhile
     And those with half a body are answered with 408 "too-slow", and those with half a head are disconnected
     And no request is in flight any more
+
+  @level1 @security
+  Scenario: A body that trickles is refused though each byte comes in time
+    Then a body of 1000 bytes a second is refused as "too-slow" after 11 seconds
+    And a body of 1100 bytes a second is taken to its end
+
+  @level1 @security
+  Scenario: The rates of very many clients take no more memory than those of 10,000
+    Then of 10,001 clients that have used up their requests all are refused but the one that was not seen for longest
 
   Scenario: A client that asks too fast is told when to come again, and files are not counted
     Given I run the server "ggen" with "--rate 5"

@@ -49,6 +49,11 @@ Feature: The content store on disk withstands the disk and its neighbours
     When the bytes "hello" are put twice
     Then the blob's file is read-only and was written once
 
+  Scenario: A stored file has the same permissions whatever the umask of the one who stored it
+    Given a filesystem store
+    When the bytes "hello" are put under the umask 077
+    Then the blob's file is read-only and was written once
+
   Scenario: A folder of the store that is a link is not written through
     Given a filesystem store
     And the folder for the bytes "hello" is a link to another folder

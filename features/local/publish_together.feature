@@ -30,3 +30,16 @@ Feature: Several packages are published together
     Given the third meets a full disk
     When they are published together
     Then all are refused at once with "disk-full", and the log is empty
+
+  @faults
+  Scenario: The pins cannot be changed: none of them is published
+    Given the key is pinned nowhere yet, and another command that changes the pins does not end
+    When they are published together
+    Then all are refused at once with "lock-timeout", and the log is empty
+
+  @concurrency
+  Scenario: Somebody else publishes the third in the middle: it alone is refused
+    Given the third meets somebody else who publishes it
+    When they are published together
+    Then the third is refused with "version-exists"
+    And the log has each of the 5 once

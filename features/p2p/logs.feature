@@ -39,6 +39,7 @@ Feature: Publisher logs are the same on every node, whatever came first
       | of a release whose version was changed   | signature-wrong      |
       | numbered 0                               | log-entry-malformed  |
       | with an unknown field                    | log-entry-malformed  |
+      | with a text for its number               | log-entry-malformed  |
       | spelled with a space                     | record-not-canonical |
       | longer than a record may be              | log-entry-malformed  |
 

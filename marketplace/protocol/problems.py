@@ -29,8 +29,10 @@ _STATUS: Mapping[type[MarketError], int] = {
 _STATUS_BY_CODE = {
     "token-missing": 401, "token-unknown": 401, "body-too-large": 413, "media-type-unknown": 415, "length-missing": 411,
     "method-not-allowed": 405, "blobs-missing": 422, "rate-limited": 429, "disk-full": 507, "too-slow": 408,
+    "index-corrupt": 500, "store-unsafe": 500, "token-store-damaged": 500, "token-store-unsafe": 500,
+    "trust-store-damaged": 500,
 }  # fmt: skip
-"""Statuses that say more than the class of the error."""
+"""Statuses that say more than the class of the error. What is wrong with the registry's own files is its trouble."""
 
 _CLASS_BY_CODE: Mapping[str, type[MarketError]] = {"blobs-missing": ConflictError}
 _OWN = frozenset({"type", "title", "status", "detail", "instance", "code", "hint", "message", "self", "retry_after"})

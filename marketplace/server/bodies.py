@@ -9,6 +9,7 @@ from marketplace.errors import InvalidInputError, UnavailableError
 from marketplace.protocol.strict import read_object
 from marketplace.server.asgi import Message, Receive, Scope, header
 from marketplace.server.guard import impatient
+from marketplace.storage.blobs import CHUNK
 
 _DISCARDED = 32 * 1024 * 1024
 _DISCARDING = 5.0
@@ -120,8 +121,8 @@ class BlockingBody(io.RawIOBase):
         """Return True."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, none at the end.
+    def read(self, size: int = CHUNK) -> bytes:
+        """Return up to `size` bytes (a number from 1 on), none at the end.
 
         Raises:
             UnavailableError: `bundle-cut`, the client went away; or `too-slow`.
@@ -132,7 +133,5 @@ class BlockingBody(io.RawIOBase):
                 self._left = asyncio.run_coroutine_threadsafe(self._body.chunk(), self._loop).result()
             except DisconnectedError as error:
                 raise UnavailableError("bundle-cut", "the connection broke before the end") from error
-        if size < 0:
-            size = len(self._left)
         piece, self._left = self._left[:size], self._left[size:]
         return piece

@@ -57,12 +57,12 @@ class Uploads:
         """Append what `stream` yields from `offset` on; return how many bytes are here now.
 
         With the last of `length` bytes the digest is verified and the blob kept. What came before the stream broke
-        stays.
+        stays. The stream itself refuses to yield more than `length - offset` bytes.
 
         Raises:
             ConflictError: `upload-offset`, with the right one in `offset`; `upload-busy`, another request is at it.
             IntegrityError: `blob-corrupt`, the whole has another digest: it is dropped.
-            InvalidInputError: `body-too-large`, more than `length` bytes came.
+            InvalidInputError: `body-too-large`, the stream's.
             UnavailableError: `bundle-cut`, `disk-full` or `store-unwritable`.
         """
         if self._store.has(digest):
@@ -74,7 +74,7 @@ class Uploads:
                 here = file.seek(0, os.SEEK_END)
                 if here != offset:
                     raise _wrong_offset(here)
-                here = _copy(stream, file, here, length)
+                here = _copy(stream, file, here)
                 if here == length:
                     self._finish(digest, file)
                 return here
@@ -109,7 +109,7 @@ def _lock(file: io.FileIO) -> None:
         raise ConflictError("upload-busy", "another request sends this blob", hint=hint) from None
 
 
-def _copy(stream: BinaryIO, file: io.FileIO, start: int, length: int) -> int:
+def _copy(stream: BinaryIO, file: io.FileIO, start: int) -> int:
     """Append to a file what comes, and return its length. What came before the stream broke stays.
 
     What a full disk cut short goes, so that it does not keep the disk full.
@@ -117,8 +117,6 @@ def _copy(stream: BinaryIO, file: io.FileIO, start: int, length: int) -> int:
     here = start
     try:
         while piece := stream.read(CHUNK):
-            if here + len(piece) > length:
-                raise too_large(length)
             view = memoryview(piece)
             while view:
                 view = view[file.write(view) :]

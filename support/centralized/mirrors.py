@@ -8,7 +8,7 @@ from marketplace.errors import IntegrityError
 from marketplace.model.ids import PackageId
 from marketplace.model.tree import Tree
 from marketplace.protocol import documents, paths
-from marketplace.protocol.paths import place_of
+from marketplace.protocol.paths import Place, place_of
 from marketplace.server.content import Content
 from marketplace.server.log import log_key
 from marketplace.server.mirror import MARKER, Mirror
@@ -126,6 +126,29 @@ def write_while(home: Path, target: Path, publish: Callable[[], object]) -> None
 
     Mirror(Content(local_registry(home), key, None), key, target, archives=False, advance=advance).run(lock_timeout=5)
     assert not waiting, "there was no package"
+
+
+def write_after_head(home: Path, target: Path, publish: Callable[[], object]) -> None:
+    """Write a mirror; when it has taken the log's checkpoint, and before it looks for packages, `publish`."""
+    key = log_key(home / "registry" / LOG_KEY)
+    content = _Head(local_registry(home), key, None)
+    content.taken = publish
+    Mirror(content, key, target, archives=False, advance=lambda *_: None).run(lock_timeout=5)
+    assert content.taken is None, "no checkpoint was asked for"
+
+
+class _Head(Content):
+    """Calls `taken` once, when the checkpoint was made."""
+
+    taken: Callable[[], object] | None = None
+
+    def of(self, place: Place) -> bytes | None:
+        """Return a file's content; see `Content`."""
+        data = super().of(place)
+        if place.kind == "checkpoint" and self.taken:
+            self.taken()
+            self.taken = None
+        return data
 
 
 def clones(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 import multiprocessing
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,6 +145,18 @@ def _check_described(operation: dict[str, Any], described: dict[str, Any], answe
     media = answer.headers.get("content-type", "").partition(";")[0]
     kinds = {kind.partition(";")[0] for kind in said.get("content", {})}
     assert media in kinds or (not kinds and not answer.body), (path, answer, kinds)
+
+
+def spoil_tokens(path: Path, trouble: str) -> None:
+    """Let something be wrong with the file of a registry's tokens."""
+    text = path.read_text(encoding="utf-8")
+    changed = {
+        "cut short": text[:50],
+        "of a newer format": text.replace('"format": 1', '"format": 2'),
+        "of other fields": text.replace('"namespaces"', '"spaces"'),
+    }.get(trouble, text)
+    path.write_text(changed, encoding="utf-8")
+    path.chmod(0o644 if trouble == "open to everybody" else 0o600)
 
 
 def send_too_much(server: Server, size: int) -> list[Answer]:

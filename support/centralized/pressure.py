@@ -72,10 +72,10 @@ def counted(server: Server, route: str, status: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def chunked(server: Server, path: str, size: int, headers: Mapping[str, str]) -> Answer:
+def chunked(server: Server, path: str, size: int, headers: Mapping[str, str], method: str = "POST") -> Answer:
     """Send a body of `size` bytes without saying how long it is."""
     lines = {"host": urlsplit(server.url).netloc, "transfer-encoding": "chunked", "connection": "close", **headers}
-    head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+    head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
     with connect(server.url) as connection:
         connection.sendall(head.encode())
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -168,6 +168,8 @@ def check_upload(server: Server) -> None:
     assert upload.send(here, 3_000_000).status == 204
     assert server.ask(f"/blobs/sha256/{upload.digest[7:]}").body == upload.data
     assert upload.offset() == 3_000_000
+    again = upload.send(0, 3_000_000)
+    assert (again.status, again.code, again.json()["offset"]) == (409, "upload-offset", 3_000_000), again
     assert not list((server.world.home / "registry" / "uploads").iterdir())
 
 
@@ -182,6 +184,7 @@ def check_upload_refusals(server: Server) -> None:
         "no offset": (upload.send(50_000, 100_000, **{"upload-offset": "x"}), 400, "request-malformed"),
         "a negative length": (upload.send(50_000, 100_000, **{"upload-length": "-1"}), 400, "request-malformed"),
         "beyond its length": (upload.send(50_000, 100_000, **{"upload-length": "60000"}), 413, "body-too-large"),
+        "beyond the whole": (upload.send(50_000, 100_000, **{"upload-length": "49999"}), 400, "request-malformed"),
         "too large": (upload.send(50_000, 100_000, **{"upload-length": "999999999999"}), 413, "body-too-large"),
         "no token": (server.ask(upload.path, "PATCH", b"x"), 401, "token-missing"),
         "no digest": (server.ask("/api/v1/uploads/abc", "PATCH", b"x", **upload.headers), 404, "not-found"),

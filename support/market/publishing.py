@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from marketplace.registry.local import LocalRegistry
 from marketplace.search.base import SearchQuery
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
+from marketplace.storage.locks import FileLock
 from support.market.signing import signer_of
 from support.market.troubles.limits import Interrupted
 from support.market.world import World
@@ -63,6 +65,14 @@ class Group:
     def spoil(self, place: int, trouble: str) -> None:
         """Let something be wrong with one of them."""
         self.packages[place] = _TROUBLES[trouble](self, place)
+
+    def hold_pins(self) -> None:
+        """Let no key be pinned, and somebody hold the lock of the pins until the scenario ends."""
+        path = self.world.root / "no-pins.json"
+        self.registry = LocalRegistry(self.world.root / "registry", trust=lambda: TrustStore(path, lock_timeout=0.0))
+        held = ExitStack()
+        held.enter_context(FileLock(path.with_suffix(".lock"), purpose="changing the pins", timeout=0.0))
+        self.world.defer(held.close)
 
     def publish(self) -> None:
         """Publish them together; note the code when all are refused at once."""
@@ -131,6 +141,19 @@ def _full_disk(group: Group, place: int) -> Signed:
     return Interrupted(source, fill), release
 
 
+def _overtaken(group: Group, place: int) -> Signed:
+    source, release = group.packages[place]
+    assert isinstance(source, FolderSource)
+
+    def publish() -> None:
+        if (group.world.root / "registry" / "store" / "staging").is_dir() and not other.index.head().size:
+            other.publish(source, release)
+
+    trust = TrustStore(group.world.root / "trust.json")
+    other = LocalRegistry(group.world.root / "registry", trust=lambda: trust)
+    return Interrupted(source, publish), release
+
+
 _TROUBLES: Mapping[str, Callable[[Group, int], Signed]] = {
     "is signed by another key": _by_another,
     "was changed after it was signed": _changed,
@@ -138,4 +161,5 @@ _TROUBLES: Mapping[str, Callable[[Group, int], Signed]] = {
     "is not of the content that its release says": _mismatched,
     "is the second once more": lambda group, place: group.packages[place - 1],
     "meets a full disk": _full_disk,
+    "meets somebody else who publishes it": _overtaken,
 }

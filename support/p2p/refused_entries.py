@@ -34,6 +34,10 @@ def _with_field(author: Author) -> bytes:
     return canonical.encode({**canonical.decode(_newest(author).encode()), "more": 1})
 
 
+def _numbered_in_words(author: Author) -> bytes:
+    return canonical.encode({**canonical.decode(_newest(author).encode()), "seq": "1"})
+
+
 _MADE: Mapping[str, Callable[[Author], bytes]] = {
     "signed by another key": lambda author: _newest(author).signed(_EVE.signer.sign).encode(),
     "not signed": lambda author: replace(_newest(author), signature="").encode(),
@@ -41,6 +45,7 @@ _MADE: Mapping[str, Callable[[Author], bytes]] = {
     "of a release whose version was changed": _renamed,
     "numbered 0": lambda author: replace(_newest(author), seq=0).signed(author.signer.sign).encode(),
     "with an unknown field": _with_field,
+    "with a text for its number": _numbered_in_words,
     "spelled with a space": lambda author: _newest(author).encode().replace(b",", b", ", 1),
     "longer than a record may be": lambda _author: b" " * (MAX_ENTRY + 1),
 }
