@@ -85,6 +85,21 @@ def step_age(context, age):
     context.shops.age(seconds(age))
 
 
+@given('"{name}" sends the archive of {spec} for that of {other}')
+def step_other_archive(context, name, spec, other):
+    context.shops.swap_archive(name, spec, other)
+
+
+@given('"{name}" sends {size:d} bytes for {path} of {spec}')
+def step_longer_file(context, name, size, path, spec):
+    context.shops.send_longer(name, f"({path} of {spec})", size)
+
+
+@given('"{name}" says that it has an interface, and answers each batch with nothing')
+def step_empty_batches(context, name):
+    context.shops.send_empty_batches(name)
+
+
 @given('the registry "{name}" is remembered as it is')
 def step_remember(context, name):
     context.shops.remember(name)

@@ -34,6 +34,17 @@ def step_fewer(context, size):
     assert context.shop.batches()[-1] < size, context.shop.batches()
 
 
+@given("the registry has lost the file {path} of {spec}")
+def step_lose_file(context, path, spec):
+    context.shop.lose_file(path, spec)
+
+
+@then("{count:d} batches came, the last with fewer than {size:d} bytes")
+def step_batches(context, count, size):
+    found = context.shop.batches()
+    assert len(found) == count and found[-1] < size, found
+
+
 @then("two batches came, the second with fewer than {size:d} bytes")
 def step_two(context, size):
     first, second = context.shop.batches()

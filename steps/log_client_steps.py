@@ -4,7 +4,7 @@ from pathlib import Path
 
 from behave import given, then, when
 
-from support.centralized import lying_logs
+from support.centralized import evidence, lying_logs
 from support.centralized.lying_logs import Liar
 
 
@@ -17,6 +17,11 @@ def step_copied(context, name):
 def step_lies(context, name, lie):
     Liar(context.shops.shelves[name].documents, context.world.root / "publisher", context.copy).tell(lie)
     context.locked = (context.world.project / "ggen.lock").read_bytes()
+
+
+@given('"{name}" has never had a log')
+def step_no_log(context, name):
+    Liar(context.shops.shelves[name].documents, context.world.root / "publisher", context.copy).tell("no log")
 
 
 @then("the lock file is as it was")
@@ -47,8 +52,28 @@ def step_paths(context, sizes):
 @given("what is known of the log is {trouble}")
 def step_trouble(context, trouble):
     (path,) = (context.world.home / "logs").glob("*.json")
-    text = path.read_text(encoding="utf-8")
-    path.write_text({"cut short": text[:50], "of a newer format": text.replace('"format": 1', '"format": 2')}[trouble])
+    lying_logs.spoil_state(path, trouble)
+
+
+@given("a hash in the kept tile is another one")
+def step_kept_tile(context):
+    lying_logs.spoil_kept_tile(context.world.home / "cache")
+
+
+@given("a file for a proof that has {what}")
+def step_evidence(context, what):
+    evidence.write(context.world.root / "proof.json", what)
+
+
+@then("nothing is known of its log")
+def step_no_state(context):
+    assert not list((context.world.home / "logs").glob("*.json"))
+
+
+@then('"{name}" received no request for its log')
+def step_no_log_request(context, name):
+    found = [path for (path,) in context.shops.received(name, ["path"])]
+    assert found and not [path for path in found if path.startswith("/log")], found
 
 
 @given("the cache is emptied")

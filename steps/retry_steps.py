@@ -79,6 +79,11 @@ def step_once(context):
     retrying.send_once(context.asking)
 
 
+@when("a release is sent")
+def step_send(context):
+    context.answer = retrying.send(context.asking)
+
+
 @then('"{answer}" is answered')
 def step_answered(context, answer):
     assert context.answer == answer, (context.answer, context.asking.notes)

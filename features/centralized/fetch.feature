@@ -225,6 +225,42 @@ Feature: A project is installed over the network with few requests, each byte ch
         | garbage for a document      | /packages/* | garbage-body    | 3    | document-malformed   |
         | a login page for a document | /packages/* | portal          | 6    | registry-unavailable |
 
+    Scenario: The archive of another release is not believed
+      Given the publisher publishes io.acme.kit 1.1.0 with "a.bin 50000"
+      And the registry "first" is brought up to date
+      But "first" sends the archive of io.acme.kit@1.0.0 for that of io.acme.kit@1.1.0
+      When I try "ggen market add io.acme.kit --registry first --json"
+      Then the exit code is 3
+      And the error code is "release-mismatch"
+      And the project has no file ".ggen/packages"
+
+    Scenario: A wrong bit in a small file is found by its digest
+      Given the registry "bare" has it as files alone, without archives
+      And requests of "bare" for "/blobs/*" meet "always corrupt at=10"
+      When I try "ggen market add io.acme.kit --registry bare --json"
+      Then the exit code is 3
+      And the error code is "blob-corrupt"
+      And the error output contains "bare: the"
+      And the project has no file ".ggen/packages"
+
+    Scenario: More bytes than the release says are not taken
+      Given the publisher publishes io.acme.big 1.0.0 with "a.bin 3000000"
+      And the registry "bare" has it as files alone, without archives
+      But "bare" sends 5000000 bytes for a.bin of io.acme.big@1.0.0
+      When I try "ggen market add io.acme.big --registry bare --json"
+      Then the exit code is 3
+      And the error code is "registry-answer-invalid"
+      And no unfinished transfer is left
+      And the project has no file ".ggen/packages"
+
+    Scenario: A registry whose batches lack what it says to have is unavailable
+      Given "first" says that it has an interface, and answers each batch with nothing
+      When I try "ggen market add io.acme.kit --registry first --json"
+      Then the exit code is 6
+      And the error code is "registry-unavailable"
+      And the error output contains "first did not send all of io.acme.kit@1.0.0 though it has it"
+      And the project has no file ".ggen/packages"
+
     Scenario: Wrong bytes from the first are followed by one more try, from the second
       Given requests of "first" for "/archives/*" meet "always corrupt at=2000"
       When I try "ggen market add io.acme.kit --registry first,second --json"

@@ -126,6 +126,51 @@ Feature: With a registry that has an interface everything lacking is one request
       When I run "ggen market verify"
       Then the output contains "Verified"
 
+    @faults @retry
+    Scenario: A batch that breaks off more often than is tried again goes on while something comes
+      Given requests of "corp" for "POST /api/v1/batch" meet "truncate after=2000000, truncate, truncate, truncate"
+      When I run "ggen market add io.acme.kit" whatever it tells
+      Then 5 batches came, the last with fewer than 1700000 bytes
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
+    @faults
+    Scenario: A registry that cannot make batches now is unavailable
+      Given requests of "corp" for "POST /api/v1/batch" meet "always 501"
+      When I try "ggen market add io.acme.kit --json"
+      Then the exit code is 6
+      And the error code is "registry-unavailable"
+      And the project has no file "ggen.lock"
+
+    @faults
+    Scenario: A registry that has its interface no more gives the files
+      Given requests of "corp" for "POST /api/v1/batch" meet "always 404"
+      When I run "ggen market add io.acme.kit"
+      Then "corp" received these
+        | method | status |
+        | GET    | 200    |
+        | GET    | 304    |
+        | GET    | 200    |
+        | POST   | 404    |
+        | GET    | 200    |
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
+    @faults
+    Scenario: A registry that has lost a file says so, and nothing is installed
+      Given the registry has lost the file c.bin of io.acme.kit@1.0.0
+      When I try "ggen market add io.acme.kit --json"
+      Then the exit code is 4
+      And the error code is "blob-missing"
+      And "corp" received these
+        | method | path                       | status |
+        | GET    | /packages/io.acme.kit.json | 200    |
+        | GET    | /registry.json             | 304    |
+        | GET    | /log/checkpoint            | 200    |
+        | POST   | /api/v1/batch              | 200    |
+        | POST   | /api/v1/batch              | 404    |
+      And the project has no file ".ggen/packages"
+
     @security @faults
     Scenario: A batch with a wrong bit is refused, and nothing is installed
       Given requests of "corp" for "POST /api/v1/batch" meet "always corrupt at=900000"

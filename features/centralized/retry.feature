@@ -146,6 +146,8 @@ Feature: What may pass is tried again, after a wait that the server decides, and
       | not-modified                       | 304       | 1        |
       | redirect to=http://127.0.0.2:9/x   | redirect  | 1        |
       | redirect to=/packages/io.acme.web.json | redirect | 1      |
+      | redirect to=http://127.0.0.1:99999/ | redirect | 1        |
+      | redirect to=http://[::1            | redirect  | 1        |
 
   Scenario: Nothing listens
     Given a registry behind a fault proxy
@@ -160,6 +162,17 @@ Feature: What may pass is tried again, after a wait that the server decides, and
     And every request meets "503"
     When a request that is not idempotent is sent
     Then the registry received 1 requests
+
+  @security
+  Scenario: What is sent is sent to nobody else: a redirect of it is no answer
+    Given a registry behind a fault proxy
+    And the registry has the document "/elsewhere.json"
+    And the requests for "POST *" meet "redirect to=/elsewhere.json"
+    When a release is sent
+    Then "registry-unavailable" is answered
+    And the error's reason is "redirect"
+    And the error says "it wants the POST sent to"
+    And the registry received 1 requests
 
   Scenario: A redirect within the registry is followed, and the token goes nowhere else
     Given a registry behind a fault proxy

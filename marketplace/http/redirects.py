@@ -43,8 +43,7 @@ class Redirecting:
             if response.status not in _SEND_ON:
                 return response
             response.close()
-            target = urljoin(request.url, response.headers.get("location", ""))
-            _check(request, target, seen)
+            target = _target(request, response.headers.get("location", ""), seen)
             seen.add(target)
             request = replace(request, url=target)
 
@@ -55,16 +54,19 @@ class Redirecting:
         return replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
 
 
-def _check(request: Request, target: str, seen: set[str]) -> None:
-    if target in seen or len(seen) > MOST:
-        raise Failure("redirect", "its redirects lead in a circle")
-    if request.method not in _SAFE:
-        raise Failure("redirect", f"it wants the {request.method} sent to {target[:200]}")
+def _target(request: Request, location: str, seen: set[str]) -> str:
+    """Return the address to which a request is redirected, if it may be followed there."""
     try:
+        target = urljoin(request.url, location)
         here, there = urlsplit(request.url), urlsplit(target)
         upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
         same = origin_of(request.url) == origin_of(target)
     except ValueError as error:
-        raise Failure("redirect", f"it redirects to what is no address: {target[:200]!r}") from error
+        raise Failure("redirect", f"it redirects to what is no address: {location[:200]!r}") from error
+    if target in seen or len(seen) > MOST:
+        raise Failure("redirect", "its redirects lead in a circle")
+    if request.method not in _SAFE:
+        raise Failure("redirect", f"it wants the {request.method} sent to {target[:200]}")
     if not same and not upgraded:
         raise Failure("redirect", f"it redirects to another server: {origin_of(target)[:200]}")
+    return target

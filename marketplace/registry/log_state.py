@@ -79,8 +79,7 @@ class LogState:
             if not isinstance(found, dict) or version != FORMAT:
                 raise self._damaged(f"it is not of format {FORMAT}")
             known = KnownLog(VerifierKey.parse(found["key"]), found["checkpoint"].encode())
-            if known.checkpoint:
-                read_checkpoint(known.checkpoint, known.key)
+            read_checkpoint(known.checkpoint, known.key)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self._damaged(str(error)[:100]) from error
         except IntegrityError as error:

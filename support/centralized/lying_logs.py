@@ -1,11 +1,12 @@
 """Registries that lie about their log on purpose, with and without its own key; proofs of it, looked at offline."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from marketplace.index.tiles import TiledTree
+from marketplace.index.tiles import HASH, TiledTree
 from marketplace.protocol import documents, notes, paths
 from marketplace.protocol.documents import RegistryDocument
 from marketplace.protocol.notes import Checkpoint
@@ -13,7 +14,7 @@ from marketplace.registry import log_evidence
 from marketplace.server.log import LogKey, log_key
 from marketplace.server.options import LOG_KEY
 from support.centralized import witness
-from support.centralized.logs import key_of
+from support.centralized.logs import key_of, note
 from support.market.signing import code_of
 
 Documents = dict[str, bytes]
@@ -149,3 +150,30 @@ def check_paths(sizes: int) -> None:
         for old in range(1, size):
             found = log_evidence.roots_of(old, size, log_evidence.path_of(tree, old, size))
             assert found == (witness.mth(leaves[:old]), witness.mth(leaves[:size])), (old, size)
+
+
+def spoil_state(path: Path, trouble: str) -> None:
+    """Let something be wrong with the file of what is known of a log."""
+    text = path.read_text(encoding="utf-8")
+    if trouble == "a folder":
+        path.unlink()
+        path.mkdir()
+        return
+    fields = json.loads(text)
+    changed = {
+        "cut short": text[:50],
+        "of a newer format": json.dumps({**fields, "format": 2}),
+        "of no format": json.dumps({**fields, "format": None}),
+        "without a checkpoint": json.dumps({**fields, "checkpoint": ""}),
+        "with another checkpoint": json.dumps({**fields, "checkpoint": note("Mallory").decode()}),
+    }
+    path.write_text(changed[trouble], encoding="utf-8")
+
+
+def spoil_kept_tile(cache: Path) -> None:
+    """Let somebody have changed the first hash in the one tile of a log that is kept, unnoticed by the cache."""
+    (file,) = (path for path in cache.rglob("answers/*") if b"/log/tile/" in path.read_bytes().partition(b"\n")[0])
+    head, _, body = file.read_bytes().partition(b"\n")
+    changed = bytes(HASH) + body[HASH:]
+    fields = {**json.loads(head), "sha256": hashlib.sha256(changed).hexdigest()}
+    file.write_bytes(json.dumps(fields).encode() + b"\n" + changed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from marketplace.clock import system_clock
 from marketplace.errors import MarketError
-from marketplace.http.base import Request, Response
+from marketplace.http.base import Body, Request, Response
 from marketplace.http.breaker import Breaker
 from marketplace.http.cache import Cache
 from marketplace.http.client import Client, Wanted
@@ -113,3 +113,13 @@ def send_once(asking: Asking) -> None:
     client = asking.client()
     with contextlib.suppress(MarketError):
         client.call("POST", DOCUMENT, idempotent=False)
+
+
+def send(asking: Asking) -> str:
+    """Send a request with a body that may be repeated; return the code of the error."""
+    try:
+        asking.client().call("POST", DOCUMENT, Body.of(b"a release"))
+    except MarketError as error:
+        asking.error = error
+        return error.code
+    return "it is taken"

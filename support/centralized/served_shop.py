@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 from marketplace.http.redirects import origin_of
+from marketplace.model.tree import digest_of
 from support.centralized.backends import name_it
 from support.centralized.servers import Server
 from support.centralized.shops import noise
 from support.cleanroom.proxy.running import FaultProxy
+from support.market.packages import local_registry
 from support.market.world import World
 
 _NAMESPACE = "io.acme"
@@ -18,7 +20,8 @@ class ServedShop:
 
     def __init__(self, world: World, name: str) -> None:
         self._world = world
-        home, world.home = world.home, world.root / "served"
+        self._home = world.root / "served"
+        home, world.home = world.home, self._home
         try:
             server = Server.start(world)
             token = server.token(_NAMESPACE)
@@ -45,6 +48,11 @@ class ServedShop:
         """Return the bytes that were sent for each batch."""
         rows = self.proxy.received(["path", "bytes"])
         return [int(size) for path, size in rows if path.endswith("/batch")]
+
+    def lose_file(self, path: str, spec: str) -> None:
+        """Remove the blob of a package's file from the served home's store."""
+        package = self._world.root / "packages" / spec.replace("@", "/")
+        local_registry(self._home).store.path_of(digest_of((package / path).read_bytes())).unlink()
 
     def forge_signature(self, id_: str) -> None:
         """Keep the package's document on the user's machine as if the registry had sent it with another signature."""

@@ -49,6 +49,12 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(200, data, tag)
 
+    def do_POST(self) -> None:
+        """Answer with the document that is called `POST` and the path, whatever is sent."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        data = self.server.documents.get(f"POST {self.path}")
+        self._answer(404 if data is None else 200, data or b"")
+
     def _answer(self, status: int, data: bytes, tag: str = "", span: str = "") -> None:
         self.send_response(status)
         name = PurePosixPath(self.path).name

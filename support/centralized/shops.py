@@ -11,8 +11,14 @@ from pathlib import Path
 from marketplace.errors import IntegrityError
 from marketplace.model import canonical
 from marketplace.model.release import Release
-from marketplace.protocol import paths
-from marketplace.protocol.documents import decode_catalog, decode_registry, encode_catalog
+from marketplace.protocol import bundle, paths
+from marketplace.protocol.documents import (
+    RegistryDocument,
+    decode_catalog,
+    decode_registry,
+    encode_catalog,
+    encode_registry,
+)
 from marketplace.protocol.notes import VerifierKey
 from marketplace.registry.log_check import LogCheck
 from marketplace.registry.log_state import LogState
@@ -164,6 +170,26 @@ class Shops:
         """Let a registry have what was remembered, and nothing else."""
         self.shelves[name].documents.clear()
         self.shelves[name].documents |= self._remembered
+
+    def swap_archive(self, name: str, spec: str, other: str) -> None:
+        """Let a registry send the archive of one release for that of another."""
+        sent, wanted = (f"/{paths.archive(self._digest(f'({known})'))}" for known in (spec, other))
+        self.shelves[name].documents[wanted] = self.shelves[name].documents[sent]
+
+    def send_longer(self, name: str, what: str, size: int) -> None:
+        """Let a registry send so many bytes for a file, the right ones first."""
+        documents, path = self.shelves[name].documents, f"/{paths.blob(self._digest(what))}"
+        documents[path] = documents[path].ljust(size, b"x")
+
+    def send_empty_batches(self, name: str) -> None:
+        """Let a registry of files say that it has an interface, and answer each batch with an empty bundle."""
+        documents = self.shelves[name].documents
+        found = decode_registry(documents["/registry.json"])
+        documents["/registry.json"] = encode_registry(RegistryDocument(found.name, found.origin, found.key, "api/v1/"))
+        documents["POST /api/v1/batch"] = b"".join(bundle.write([]))
+
+    def _digest(self, what: str) -> str:
+        return next(f"sha256:{digest}" for digest, named in self._names.items() if named == what)
 
     def signed_heads(self, name: str, proof: bytes) -> int:
         """Return how many checkpoints in a proof verify under the registry's key, by a reader of the suite's own."""
