@@ -17,6 +17,11 @@ def step_package(context, id_, version, files):
     context.shop.write_package(id_, version, files)
 
 
+@given('the token for "{_name}" is one for "{namespace}"')
+def step_token(context, _name, namespace):
+    context.shop.take_token(namespace)
+
+
 @given("the signature of {spec} is another one on the way")
 def step_forge(context, spec):
     context.shop.forge_signature(spec.partition("@")[0])

@@ -73,6 +73,46 @@ Feature: With a registry that has an interface everything lacking is one request
       And I run "ggen market verify"
       Then the output contains "Verified"
 
+    Scenario: A dry run asks whether the version is there, and sends nothing
+      Given the package io.acme.kit 1.0.0 with "a.bin 1000"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0 --dry-run --json"
+      Then the JSON field "published" is "False"
+      And "corp" received exactly
+        | method | path                       | status |
+        | GET    | /packages/io.acme.kit.json | 404    |
+      Given I run "ggen market publish {root}/packages/io.acme.kit/1.0.0"
+      When I try "ggen market publish {root}/packages/io.acme.kit/1.0.0 --dry-run --json"
+      Then the exit code is 5
+      And the error code is "version-exists"
+
+    @import @security
+    Scenario: A catalog is imported into it, in the namespace that the token is for
+      Given a catalog of the older shape with the sound entry "good"
+      And its entry "web" has a sound manifest with: tags = ["old"]
+      And the catalog is written
+      When I try "ggen market import {root}/catalog --json"
+      Then the exit code is 7
+      And the JSON field "published" is "[]"
+      And the JSON field "failed.1.code" is "namespace-denied"
+      Given the token for "corp" is one for "io.ggen"
+      When I run "ggen market import {root}/catalog --json" whatever it tells
+      Then the JSON field "published" is "['io.ggen.good@1.0.0', 'io.ggen.web@1.0.0']"
+
+    @import @faults
+    Scenario: An import that the registry refuses from the second package on says so, and goes on when it is run again
+      Given a catalog of the older shape with the sound entry "good"
+      And its entry "web" has a sound manifest with: tags = ["old"]
+      And the catalog is written
+      And the token for "corp" is one for "io.ggen"
+      And requests of "corp" for "POST /api/v1/releases" meet "pass, 501"
+      When I try "ggen market import {root}/catalog --json"
+      Then the exit code is 6
+      And the JSON field "published" is "['io.ggen.good@1.0.0']"
+      And the JSON field "failed.0.code" is "registry-unavailable"
+      When I run "ggen market import {root}/catalog --json" whatever it tells
+      Then the JSON field "published" is "['io.ggen.web@1.0.0']"
+      And the JSON field "unchanged" is "['io.ggen.good@1.0.0']"
+
     @security
     Scenario: Without a token nothing is published, and a token for another namespace is refused
       Given the package org.other.kit 1.0.0 with "a.bin 1000"

@@ -171,6 +171,8 @@ Feature: Beside its files a server searches, sends many files at once, and takes
       | cut short         | token-store-damaged |
       | of a newer format | token-store-damaged |
       | of other fields   | token-store-damaged |
+      | of no texts       | token-store-damaged |
+      | of no quota       | token-store-damaged |
 
   Scenario: A yank and its taking back are appended once
     Given Alice has published "io.acme.web@1.0.0" over the wire

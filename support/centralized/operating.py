@@ -153,6 +153,8 @@ def spoil_tokens(path: Path, trouble: str) -> None:
     changed = {
         "cut short": text[:50],
         "of a newer format": text.replace('"format": 1', '"format": 2'),
+        "of no texts": text.replace('"name": "ci"', '"name": 7'),
+        "of no quota": text.replace('"quota": null', '"quota": "much"'),
         "of other fields": text.replace('"namespaces"', '"spaces"'),
     }.get(trouble, text)
     path.write_text(changed, encoding="utf-8")

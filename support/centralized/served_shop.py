@@ -20,10 +20,10 @@ class ServedShop:
 
     def __init__(self, world: World, name: str) -> None:
         self._world = world
-        self._home = world.root / "served"
+        self._name, self._home = name, world.root / "served"
         home, world.home = world.home, self._home
         try:
-            server = Server.start(world)
+            self._server = server = Server.start(world)
             token = server.token(_NAMESPACE)
         finally:
             world.home = home
@@ -33,6 +33,17 @@ class ServedShop:
         world.defer(self.proxy.close)
         name_it(world, f"{self.proxy.url}/", token, name)
         world.environ["GGEN_REGISTRY"] = name
+
+    def take_token(self, namespace: str) -> None:
+        """Keep another token for the registry, one for a namespace."""
+        home, self._world.home = self._world.home, self._home
+        try:
+            token = self._server.token(namespace)
+        finally:
+            self._world.home = home
+        file = self._world.root / "other-token.txt"
+        file.write_text(token, encoding="utf-8")
+        self._world.run(f"ggen market registry login {self._name} --token-file {file}")
 
     def write_package(self, id_: str, version: str, files: str) -> None:
         """Write a package whose files are `name size, name size`."""
