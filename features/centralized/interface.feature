@@ -73,6 +73,24 @@ Feature: With a registry that has an interface everything lacking is one request
       And I run "ggen market verify"
       Then the output contains "Verified"
 
+    @faults @retry
+    Scenario: A part that meets what the registry still writes of an earlier one is sent again from where that ended
+      Given the package io.acme.kit 1.0.0 with "a.bin 17000000"
+      And requests of "corp" for "PATCH /api/v1/uploads/*" meet "pass, 409"
+      When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0" whatever it tells
+      Then "corp" received these
+        | method | status |
+        | GET    | 200    |
+        | POST   | 200    |
+        | HEAD   | 200    |
+        | PATCH  | 204    |
+        | PATCH  | 409    |
+        | HEAD   | 200    |
+        | PATCH  | 204    |
+        | PATCH  | 204    |
+        | POST   | 200    |
+        | POST   | 201    |
+
     Scenario: A dry run asks whether the version is there, and sends nothing
       Given the package io.acme.kit 1.0.0 with "a.bin 1000"
       When I run "ggen market publish {root}/packages/io.acme.kit/1.0.0 --dry-run --json"

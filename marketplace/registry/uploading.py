@@ -23,6 +23,7 @@ _TOGETHER = 16 * 1024 * 1024
 
 _THERE = 200
 _PART = 8 * 1024 * 1024
+_CONFLICT = "409"
 _MAX_ANSWER = 8 * 1024 * 1024
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 
@@ -157,7 +158,13 @@ class _Part:
             "Upload-Length": str(self._blob.size),
         }  # fmt: skip
         body = Body(lambda: _slice(self._blob, start, length), length)
-        response = self._client.open(Request("PATCH", self._url, headers, body, BLOBS))
+        try:
+            response = self._client.open(Request("PATCH", self._url, headers, body, BLOBS))
+        except Failure as failure:
+            if failure.what != _CONFLICT:
+                raise
+            # The registry may still write what came before a break, so it has more by now than it said.
+            raise Failure("truncated", "another request is at the same file") from failure
         response.close()
         return _number(response.headers.get("upload-offset", str(start + length)))
 
