@@ -26,7 +26,6 @@ from marketplace.storage.files import STAGED_PREFIX
 from support.market.packages import local_registry
 from support.market.troubles import tracing
 
-_PRODUCT = pkgutil.walk_packages(marketplace.__path__, "marketplace.")
 _OTHERS = (
     "difflib",
     "encodings.idna",
@@ -38,8 +37,7 @@ _OTHERS = (
     "tomlkit",
     "tomllib",
 )
-LOADED = [importlib.import_module(name) for name in (*(module.name for module in _PRODUCT), *_OTHERS)]
-"""What the verbs import when they need it: loaded once, in the process that all tries are forked from."""
+"""What the verbs import of others when they need it."""
 
 SUBJECT, SUBJECT_VERSION = "io.ggen.rust.axum", "0.1.0"
 """The package that the commands under test publish, yank or install."""
@@ -288,7 +286,15 @@ def answer_requests() -> None:
         "support.market.troubles.crash_point"
     )  # what is pickled here must not be named __main__
     points = pickle.load(sys.stdin.buffer)  # noqa: S301 - made by our own parent
+    _load()
     sys.stdout.buffer.write(pickle.dumps(this.serve(points, int(sys.argv[1]))))
+
+
+def _load() -> None:
+    """Load what the verbs import when they need it, once, in the process that all tries are forked from."""
+    product = pkgutil.walk_packages(marketplace.__path__, "marketplace.")
+    for name in (*(module.name for module in product), *_OTHERS):
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":
