@@ -135,6 +135,16 @@ def step_lost(context):
     context.shops.forget_content()
 
 
+@given("every fetched copy is {damage}")
+def step_damage_copies(context, damage):
+    assert context.shops.damage_content(damage) > 3
+
+
+@then('an installed file of "{id_}" is the fetched copy itself')
+def step_same_file(context, id_):
+    assert context.shops.is_linked(context.world.project / ".ggen" / "packages" / id_ / "b.bin")
+
+
 @given('"{name}" was asked for enough')
 def step_enough(context, name):
     context.shops.received(name, ["path"])

@@ -14,6 +14,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: The <store> store keeps the empty blob too
@@ -25,6 +26,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: The <store> store gives back <size> bytes piece by piece
@@ -35,7 +37,9 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      | size    |
       | filesystem | 1048576 |
+      | fetched    | 1048576 |
       | filesystem | 3000001 |
+      | fetched    | 3000001 |
       | memory     | 1048576 |
       | memory     | 3000001 |
 
@@ -48,10 +52,13 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      | trouble            | code           |
       | filesystem | another digest     | blob-corrupt   |
+      | fetched    | another digest     | blob-corrupt   |
       | memory     | another digest     | blob-corrupt   |
       | filesystem | a limit of 4 bytes | blob-too-large |
+      | fetched    | a limit of 4 bytes | blob-too-large |
       | memory     | a limit of 4 bytes | blob-too-large |
       | filesystem | a limit of 0 bytes | blob-too-large |
+      | fetched    | a limit of 0 bytes | blob-too-large |
       | memory     | a limit of 0 bytes | blob-too-large |
 
   Scenario Outline: The <store> store takes bytes of just the limit, under the digest that was expected
@@ -62,6 +69,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: The <store> store refuses to read more than it is asked for
@@ -73,6 +81,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: The <store> store says that it lacks a blob when it is asked to <action> it
@@ -84,7 +93,9 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      | action |
       | filesystem | read   |
+      | fetched    | read   |
       | filesystem | open   |
+      | fetched    | open   |
       | memory     | read   |
       | memory     | open   |
 
@@ -96,10 +107,13 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      | action | digest                  |
       | filesystem | read   | sha256:../../etc/passwd |
+      | fetched    | read   | sha256:../../etc/passwd |
       | memory     | read   | sha256:../../etc/passwd |
       | filesystem | has    | hello                   |
+      | fetched    | has    | hello                   |
       | memory     | has    | hello                   |
       | filesystem | open   | sha512:00               |
+      | fetched    | open   | sha512:00               |
       | memory     | open   | sha512:00               |
 
   Scenario Outline: A stream that breaks in the middle leaves nothing in the <store> store
@@ -111,6 +125,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   @concurrency
@@ -123,6 +138,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: Collecting garbage in the <store> store removes what nobody needs, and tells so before
@@ -136,6 +152,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: The <store> store takes many blobs together, those that it lacks and each once
@@ -148,6 +165,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: Among many blobs put together to the <store> store <trouble> is refused
@@ -160,8 +178,10 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      | trouble                        | code           |
       | filesystem | the bytes are others           | blob-corrupt   |
+      | fetched    | the bytes are others           | blob-corrupt   |
       | memory     | the bytes are others           | blob-corrupt   |
       | filesystem | there are more bytes than said | blob-too-large |
+      | fetched    | there are more bytes than said | blob-too-large |
       | memory     | there are more bytes than said | blob-too-large |
 
   Scenario Outline: When nobody can tell what is needed, the <store> store deletes nothing
@@ -173,6 +193,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario Outline: Whatever is done to the <store> store, it holds what a plain dictionary would
@@ -181,6 +202,7 @@ Feature: A content store keeps bytes under their digest
     Examples:
       | store      |
       | filesystem |
+      | fetched    |
       | memory     |
 
   Scenario: A blob larger than the whole memory store is refused as it comes

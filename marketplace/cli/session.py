@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from marketplace.registry.node_client import NodeClient
     from marketplace.security.keys import KeyRing, Signer
     from marketplace.security.trust import TrustStore
+    from marketplace.storage.fetched import FetchedStore
     from marketplace.storage.filesystem import FilesystemStore
 
 
@@ -92,9 +93,14 @@ class Session:
 
         if isinstance(self.registry, LocalRegistry):
             return self.registry.store
-        from marketplace.storage.filesystem import FilesystemStore
+        return self.fetched
 
-        return FilesystemStore(self.home / "cache" / "store", lock_timeout=self.lock_timeout, notify=self.out.warn)
+    @cached_property
+    def fetched(self) -> "FetchedStore":
+        """The cache's store: what was fetched from registries over HTTP."""
+        from marketplace.storage.fetched import FetchedStore
+
+        return FetchedStore(self.home / "cache" / "store", lock_timeout=self.lock_timeout, notify=self.out.note)
 
     @property
     def environ(self) -> Mapping[str, str]:

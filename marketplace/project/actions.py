@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from marketplace.project import content, journal
 from marketplace.project.lockfile import Locked, Lockfile
 from marketplace.project.project import Project, edited, requirements_of, unwritable
 from marketplace.project.report import Report
+from marketplace.storage.shares import in_shares
 
 if TYPE_CHECKING:
     from marketplace.registry.base import Registry
@@ -243,7 +245,8 @@ class Workshop:
         same_files = inputs == self._project.recorded_inputs() and inputs == self._project.inputs()
         pinned, fetched = self._check_and_fetch(changed if install else lock.packages, before)
         if changed or removed or not same_files:
-            self._stage(changed, lock, text, {"packages": _state(after) if install else before, "inputs": inputs})
+            state = {"packages": _state(after) if install else before, "inputs": inputs}
+            fetched += self._stage(changed, lock, text, state)
             journal.commit(self._project, [str(item.release.id) for item in changed], removed)
         if changed:
             self._registry.count_downloads([item.release.id for item in changed])
@@ -287,20 +290,48 @@ class Workshop:
         fetched = self._registry.fetch_many(releases, self._store, have=have, advance=self._advance)
         return tuple(pinned), fetched.bytes
 
-    def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> None:
-        folder, store = journal.staging(self._project), self._store
-        for item in changed:
-            id_, tree = str(item.release.id), content.checked_tree(store, item.release)
-            try:
-                content.stage(store, tree, folder / "new" / id_, copy=self._copy)
-            except NotFoundError as error:
-                raise content.content_missing(item.release) from error
-            (folder / "trees" / id_).write_bytes(tree.encoded)
+    def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> int:
+        """Stage a change; return the bytes that were fetched for it because the store's copies were damaged."""
+        folder = journal.staging(self._project)
+        lacking: list[Locked] = []
+        in_shares(lambda item: self._stage_one(item, folder, lacking), changed)
+        fetched = sum(self._stage_again(item, folder) for item in lacking)
         (folder / "installed.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
         (folder / "ggen.lock").write_bytes(lock.render().encode())
         if text is not None:
             (folder / "ggen.toml").write_bytes(text.encode())
         (self._project.state / ".gitignore").write_text("*\n", encoding="utf-8")
+        return fetched
+
+    def _stage_one(self, item: Locked, folder: Path, lacking: list[Locked]) -> None:
+        """Stage a package, or add it to `lacking` when the store has not all of it (any more)."""
+        release, store = item.release, self._store
+        try:
+            tree = content.checked_tree(store, release)
+            content.stage(store, tree, folder / "new" / str(release.id), copy=self._copy)
+            kept = folder / "trees" / str(release.id)
+            store.materialise(release.content_id, kept, executable=False, copy=self._copy)
+        except NotFoundError:
+            lacking.append(item)
+
+    def _stage_again(self, item: Locked, folder: Path) -> int:
+        """Fetch what turned out to be lacking of a package, and stage it; return the bytes.
+
+        Raises:
+            UnavailableError: `content-missing`, or `offline-miss`.
+        """
+        release, still = item.release, list[Locked]()
+        content.drop_damaged(self._store, release)
+        try:
+            fetched = self._registry.fetch_many([release], self._store, advance=self._advance)
+        except NotFoundError as error:
+            raise content.content_missing(release) from error
+        shutil.rmtree(folder / "new" / str(release.id), ignore_errors=True)
+        (folder / "trees" / str(release.id)).unlink(missing_ok=True)
+        self._stage_one(item, folder, still)
+        if still:
+            raise content.content_missing(release)
+        return fetched.bytes
 
     def _report(
         self, before: Mapping[str, Mapping[str, str]], after: Mapping[str, Locked], changed: Sequence[Locked],

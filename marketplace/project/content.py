@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,14 +34,11 @@ def checked_tree(store: FilesystemStore, release: Release) -> Tree:
 
     Raises:
         IntegrityError: `release-mismatch`, a `path-…` code, `package-too-many-files` or `package-too-large`.
-        UnavailableError: `content-missing`.
+        NotFoundError: `blob-missing`.
     """
     from marketplace.source import check_tree
 
-    try:
-        tree = read_tree(store, release.content_id)
-    except NotFoundError as error:
-        raise content_missing(release) from error
+    tree = read_tree(store, release.content_id)
     check_bound(tree, release)
     check_tree(tree)
     return tree
@@ -106,6 +104,13 @@ def stage(store: FilesystemStore, tree: Tree, folder: Path, *, copy: bool) -> No
             store.materialise(entry.digest, target, executable=entry.executable, copy=copy)
             if _difference(target, entry):
                 raise corrupt(entry.digest)
+
+
+def drop_damaged(store: FilesystemStore, release: Release) -> None:
+    """Forget every copy of a release's files that an edit has damaged, so that one fetch brings all."""
+    with suppress(NotFoundError):
+        for entry in read_tree(store, release.content_id):
+            store.drop_link_copy(entry.digest, executable=entry.executable)
 
 
 def problems(folder: Path, tree: Tree) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """A registry over HTTP: with its interface, or as files alone. Nothing here knows which kind of server answers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -155,7 +156,7 @@ class CentralizedRegistry:
 
     def manifest(self, release: Release) -> Manifest:
         """Return the manifest of a release; see `Registry`."""
-        if self._store.has(release.manifest):
+        with suppress(NotFoundError):
             return Manifest.parse(self._store.read(release.manifest, MAX_BYTES))
         if self._client.mode is Mode.OFFLINE:
             raise offline_miss(self.name, f"the manifest of {release}", f"ggen market info {release}")

@@ -69,7 +69,10 @@ class Fetching:
         """Tell whether the store lacks anything of a release."""
         if not self._has(release.content_id):
             return True
-        return bool(self._lacking(read_tree(self._store, release.content_id)))
+        try:
+            return bool(self._lacking(read_tree(self._store, release.content_id)))
+        except NotFoundError:
+            return True  # it was there, and damaged
 
     def _lacking(self, tree: Tree) -> dict[str, int]:
         return {entry.digest: entry.size for entry in tree if not self._has(entry.digest)}

@@ -32,6 +32,9 @@ class FilesystemStore:
         notify: told who is waited for, and of damage that was mended.
     """
 
+    shard_digits = 2
+    """How many digits of the digest name a blob's folder."""
+
     def __init__(
         self, root: Path, *, lock_timeout: float = 30.0, notify: Callable[[str], None] = lambda _text: None
     ) -> None:
@@ -40,8 +43,12 @@ class FilesystemStore:
         self._notify = notify
         self._blobs = root / "blobs"
         self._staging = root / "staging"
-        self._placer = Placer(root, is_sound=self.is_sound, notify=notify)
+        self._cut = len("sha256:") + self.shard_digits
+        self._placer = self._new_placer(notify)
         self._links = LinkCopies(root / "links", self.path_of, self.open)
+
+    def _new_placer(self, notify: Callable[[str], None]) -> Placer:
+        return Placer(self.root, is_sound=self.is_sound, notify=notify, shard_digits=self.shard_digits)
 
     def path_of(self, digest: str) -> Path:
         """Return where the blob is kept (whether it is there or not).
@@ -53,7 +60,7 @@ class FilesystemStore:
 
     def _file_of(self, digest: str) -> str:
         check_digest(digest)
-        return f"{self._blobs}/{digest[7:9]}/{digest[9:]}"
+        return f"{self._blobs}/{digest[7 : self._cut]}/{digest[self._cut :]}"
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there; see `BlobSource`."""
@@ -167,7 +174,7 @@ class FilesystemStore:
         for folder in sorted(self._blobs.iterdir()) if self._blobs.is_dir() else ():
             for path in sorted(folder.iterdir()) if _is_folder(folder) else [folder]:
                 digest = f"sha256:{folder.name}{path.name}"
-                named = path.parent == folder and len(folder.name) == 2 and DIGEST.fullmatch(digest)
+                named = path.parent == folder and len(folder.name) == self.shard_digits and DIGEST.fullmatch(digest)
                 yield path, digest if named and stat.S_ISREG(path.lstat().st_mode) else None
 
     def verify(self) -> Iterator[Damage]:

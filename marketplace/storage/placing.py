@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from marketplace.errors import IntegrityError
 from marketplace.storage.base import NewBlob
 from marketplace.storage.blobs import copy_hashing, unexpected
-from marketplace.storage.files import staged_name, sync_all, sync_folder
+from marketplace.storage.files import staged_name, sync_all
 
 _SHARD = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """A link in the place of one of the store's inner folders would lead writes somewhere else."""
@@ -39,10 +39,14 @@ class Placer:
     Args:
         is_sound: tells whether a blob is there and has its digest.
         notify: told of damage that was mended.
+        shard_digits: how many digits of the digest name a blob's folder.
     """
 
-    def __init__(self, root: Path, *, is_sound: Callable[[str], bool], notify: Callable[[str], None]) -> None:
+    def __init__(
+        self, root: Path, *, is_sound: Callable[[str], bool], notify: Callable[[str], None], shard_digits: int
+    ) -> None:
         self._root = root
+        self._cut = len("sha256:") + shard_digits
         self._blobs = root / "blobs"
         self._staging = root / "staging"
         self._is_sound = is_sound
@@ -105,15 +109,24 @@ class Placer:
 
     def _settle(self, batch: list[Staged]) -> None:
         """Make what is staged durable, give each file its name, make the names durable, and empty the batch."""
-        sync_all([staged.handle for staged in batch])
-        shards = self._open_shards({staged.digest[7:9] for staged in batch})
+        self._sync([staged.handle for staged in batch])
+        shards = self._open_shards({self._shard_of(staged.digest) for staged in batch})
         try:
             for staged in batch:
-                self._name(staged, shards[staged.digest[7:9]])
-            sync_all(list(shards.values()))
+                self._name(staged, shards[self._shard_of(staged.digest)])
+            self._sync(list(shards.values()))
         finally:
-            _close(shards.values())
+            close_all(shards.values())
         _discard(batch)
+
+    def _shard_of(self, digest: str) -> str:
+        return digest[7 : self._cut]
+
+    def _name_of(self, digest: str) -> str:
+        return digest[self._cut :]
+
+    def _sync(self, handles: list[int]) -> None:
+        sync_all(handles)
 
     def _open_shards(self, names: set[str]) -> dict[str, int]:
         """Make the folders that are missing, and open all."""
@@ -121,19 +134,26 @@ class Placer:
         for name in missing:
             (self._blobs / name).mkdir(parents=True, exist_ok=True)
         if missing:
-            sync_folder(self._blobs)
+            self._sync_blobs()
         shards: dict[str, int] = {}
         try:
             for name in names:
                 shards[name] = _open_shard(self._blobs / name)
         except BaseException:
-            _close(shards.values())
+            close_all(shards.values())
             raise
         return shards
 
+    def _sync_blobs(self) -> None:
+        handle = _open_shard(self._blobs)
+        try:
+            self._sync([handle])
+        finally:
+            os.close(handle)
+
     def _name(self, staged: Staged, shard: int) -> None:
         """Give a staged file its name, unless somebody else stored the same bytes in this moment."""
-        name = staged.digest[9:]
+        name = self._name_of(staged.digest)
         try:
             os.link(staged.path, name, dst_dir_fd=shard, follow_symlinks=False)
         except FileExistsError:
@@ -150,7 +170,7 @@ class Placer:
         """Keep a damaged blob for whoever wants to know what happened to it."""
         grave = self._root / "damaged"
         grave.mkdir(exist_ok=True)
-        target = self._blobs / digest[7:9] / digest[9:]
+        target = self._blobs / self._shard_of(digest) / self._name_of(digest)
         os.link(target, grave / f"{digest[7:]}-{time.time_ns()}", follow_symlinks=False)
         self._notify(f"the stored blob {digest} was damaged and has been replaced; what was there is in {grave}")
 
@@ -165,14 +185,15 @@ def _open_shard(folder: Path) -> int:
         raise IntegrityError("store-unsafe", f"{folder} is a link or no folder", hint=hint) from error
 
 
-def _close(handles: Iterable[int]) -> None:
+def close_all(handles: Iterable[int]) -> None:
+    """Close descriptors."""
     for handle in handles:
         os.close(handle)
 
 
 def _discard(batch: list[Staged]) -> None:
     """Close the staged files and remove their temporary names."""
-    _close(staged.handle for staged in batch)
+    close_all(staged.handle for staged in batch)
     for staged in batch:
         with suppress(FileNotFoundError):  # it replaced a damaged blob
             os.unlink(staged.path)  # noqa: PTH108 - a path object for each file costs more than the call

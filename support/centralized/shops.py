@@ -262,6 +262,19 @@ class Shops:
         for folder in (self._user / "cache" / "store", self._world.project / ".ggen"):
             subprocess.run(["rm", "-rf", str(folder)], check=True)
 
+    def damage_content(self, how: str) -> int:
+        """Leave the fetched copies as a power cut may: `empty`, `cut short` or `of zeros`; return how many."""
+        copies = [path for path in (self._user / "cache" / "store" / "blobs").rglob("*") if path.is_file()]
+        for path in copies:
+            data = path.read_bytes()
+            path.chmod(0o600)
+            path.write_bytes({"empty": b"", "cut short": data[: len(data) // 2], "of zeros": bytes(len(data))}[how])
+        return len(copies)
+
+    def is_linked(self, file: Path) -> bool:
+        """Tell whether a file is one with a fetched copy."""
+        return any(path.samefile(file) for path in (self._user / "cache" / "store" / "blobs").rglob("*"))
+
     def partial(self) -> list[Path]:
         """Return the unfinished transfers."""
         return sorted((self._user / "cache" / "registries").glob("*/partial/*"))

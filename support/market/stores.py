@@ -16,6 +16,7 @@ from typing import BinaryIO
 from marketplace.errors import MarketError
 from marketplace.model.tree import digest_of
 from marketplace.storage.base import BlobStore, NewBlob
+from marketplace.storage.fetched import FetchedStore
 from marketplace.storage.files import STAGED_PREFIX
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.memory import MemoryStore
@@ -26,9 +27,10 @@ _PIECE = 1 << 20
 
 
 def make(kind: str, root: Path, notify: Callable[[str], None] = lambda _text: None) -> BlobStore:
-    """Return an empty store of the kind `filesystem` or `memory`."""
+    """Return an empty store of the kind `filesystem`, `fetched` or `memory`."""
     stores: dict[str, Callable[[], BlobStore]] = {
         "filesystem": lambda: FilesystemStore(root / "store", notify=notify),
+        "fetched": lambda: FetchedStore(root / "store", notify=notify),
         "memory": lambda: MemoryStore(10_000_000),
     }
     return stores[kind]()

@@ -1,0 +1,108 @@
+"""The store of what was fetched from elsewhere: a cache. Nothing in it is synced, and its blobs themselves are linked.
+
+Every file is so written once. What a power cut or an edit through a project damages is found by its digest when it is
+used, counts as absent from then on, and is fetched again (docs/adr/0113).
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from marketplace.errors import IntegrityError
+from marketplace.storage.base import NewBlob
+from marketplace.storage.blobs import missing
+from marketplace.storage.filesystem import FilesystemStore
+from marketplace.storage.links import How
+from marketplace.storage.placing import Placer, Staged, close_all
+from marketplace.storage.shares import in_shares
+
+
+class FetchedStore(FilesystemStore):
+    """A `BlobStore` of copies of what a registry has.
+
+    Of the contract it keeps all but one promise: what was put may be gone after a power cut. Blobs that read wrong are
+    removed and raise NotFoundError `blob-missing`, where another store raises IntegrityError `blob-corrupt`.
+    """
+
+    shard_digits = 1
+
+    def _new_placer(self, notify: Callable[[str], None]) -> Placer:
+        return _UnsyncedPlacer(self.root, is_sound=self.is_sound, notify=notify, shard_digits=self.shard_digits)
+
+    def read(self, digest: str, limit: int) -> bytes:
+        """Return a whole verified blob; a damaged one is removed and missing."""
+        try:
+            return super().read(digest, limit)
+        except IntegrityError as error:
+            raise self._missing_if_corrupt(error, digest) from error
+
+    def materialise(self, digest: str, destination: str | Path, *, executable: bool, copy: bool) -> How:
+        """Make a file with the blob's bytes: a link of the blob itself where that can be, else as the other stores do.
+
+        Raises:
+            NotFoundError: `blob-missing`, it was not there or damaged.
+        """
+        if not (copy or executable):
+            try:
+                os.link(self._file_of(digest), destination)
+            except FileNotFoundError:
+                raise missing(digest) from None
+            except OSError:  # another filesystem, too many links, or none at all: see LinkCopies
+                copy = True
+            else:
+                return "hardlink"
+        try:
+            return super().materialise(digest, destination, executable=executable, copy=copy)
+        except IntegrityError as error:
+            raise self._missing_if_corrupt(error, digest) from error
+
+    def drop_link_copy(self, digest: str, *, executable: bool) -> None:
+        """Forget what was linked and found to be edited: the blob itself, unless it is sound."""
+        super().drop_link_copy(digest, executable=executable)
+        if self.has(digest) and not self.is_sound(digest):
+            self._discard(digest)
+
+    def _missing_if_corrupt(self, error: IntegrityError, digest: str) -> Exception:
+        if error.code != "blob-corrupt":
+            return error
+        self._discard(digest)
+        return missing(digest)
+
+    def _discard(self, digest: str) -> None:
+        Path(self._file_of(digest)).unlink(missing_ok=True)
+        self._notify(f"the fetched copy of {digest} is damaged, perhaps by an edit in a project, and not used any more")
+
+
+class _UnsyncedPlacer(Placer):
+    """Places blobs by renaming: equal ones may replace each other, and a damaged one gives way."""
+
+    def place_many(self, blobs: Iterable[NewBlob]) -> dict[str, int]:
+        """Store blobs that are not there or damaged, several at the same time; see `Placer`."""
+        lacking = list(self._lacking(blobs))
+        shards = self._open_shards({self._shard_of(blob.digest) for blob in lacking})
+        try:
+            in_shares(lambda blob: self._put(blob, shards), lacking)
+        finally:
+            close_all(shards.values())
+        return {blob.digest: blob.size for blob in lacking}
+
+    def _put(self, blob: NewBlob, shards: Mapping[str, int]) -> None:
+        with blob.open() as stream, self._batch() as batch:
+            batch.append(self._stage(stream, blob.digest, blob.size))
+            self._rename(batch, shards)
+
+    def _settle(self, batch: list[Staged]) -> None:
+        shards = self._open_shards({self._shard_of(staged.digest) for staged in batch})
+        try:
+            self._rename(batch, shards)
+        finally:
+            close_all(shards.values())
+
+    def _rename(self, batch: list[Staged], shards: Mapping[str, int]) -> None:
+        while batch:
+            staged = batch[-1]
+            os.replace(staged.path, self._name_of(staged.digest), dst_dir_fd=shards[self._shard_of(staged.digest)])
+            os.close(batch.pop().handle)
+
+    def _sync(self, handles: list[int]) -> None:
+        """Sync nothing: what is lost is fetched again."""
