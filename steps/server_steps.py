@@ -401,8 +401,13 @@ def step_tokens_troubled(context, trouble):
 @then('a release that is sent with the token is answered with {status:d} "{code}"')
 def step_token_troubled(context, status, code):
     offer = Offer.make(context.world, "io.acme.web@1.0.0")
-    answer = send_release(context.server, offer, {"authorization": f"Bearer {context.token}"})
-    assert (answer.status, answer.code) == (status, code), answer
+    context.answer = send_release(context.server, offer, {"authorization": f"Bearer {context.token}"})
+    assert (context.answer.status, context.answer.code) == (status, code), context.answer
+
+
+@then("where the tokens lie is told in the server's log, and not in the answer")
+def step_told_to_operator(context):
+    operating.check_told_to_operator(context.server, str(context.world.home), context.answer)
 
 
 @then('revoking "{name}" is refused as "{code}"')

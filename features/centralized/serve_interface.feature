@@ -163,6 +163,7 @@ Feature: Beside its files a server searches, sends many files at once, and takes
     When I try "ggen market token new --name other --namespace io.acme --json"
     Then the exit code is 3
     And a release that is sent with the token is answered with 500 "<code>"
+    And where the tokens lie is told in the server's log, and not in the answer
     And nothing of "io.acme.web" is published
 
     Examples:

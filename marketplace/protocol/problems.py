@@ -26,11 +26,15 @@ _STATUS: Mapping[type[MarketError], int] = {
     InvalidInputError: 400, IntegrityError: 422, NotFoundError: 404, ConflictError: 409, DeniedError: 403,
     UnavailableError: 503, MarketError: 500,
 }  # fmt: skip
+OWN_FILES = frozenset({
+    "index-corrupt", "store-unsafe", "token-store-damaged", "token-store-unsafe", "trust-store-damaged",
+})  # fmt: skip
+"""Codes of what is wrong with the registry's own files: where they lie is told to its operator alone."""
+
 _STATUS_BY_CODE = {
     "token-missing": 401, "token-unknown": 401, "body-too-large": 413, "media-type-unknown": 415, "length-missing": 411,
     "method-not-allowed": 405, "blobs-missing": 422, "rate-limited": 429, "disk-full": 507, "too-slow": 408,
-    "index-corrupt": 500, "store-unsafe": 500, "token-store-damaged": 500, "token-store-unsafe": 500,
-    "trust-store-damaged": 500,
+    **dict.fromkeys(OWN_FILES, 500),
 }  # fmt: skip
 """Statuses that say more than the class of the error. What is wrong with the registry's own files is its trouble."""
 
@@ -58,6 +62,10 @@ def problem_of(error: MarketError, *, status: int | None = None) -> Problem:
     read as one of the request.
     """
     status = status or status_of(error)
+    if error.code in OWN_FILES:
+        error = MarketError(
+            error.code, "a file of the registry's own cannot be used", hint="tell its operator: its log says which"
+        )
     details = {name: value for name, value in error.details.items() if name not in _OWN}
     fields = {
         **details, "type": TYPE_PREFIX + error.code, "title": error.code.replace("-", " ").capitalize(),

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from marketplace.clock import timestamp
 from marketplace.errors import IntegrityError, InvalidInputError, MarketError, NotFoundError
 from marketplace.protocol.paths import API, Kind, Place, place_of
+from marketplace.protocol.problems import OWN_FILES
 from marketplace.server import logs
 from marketplace.server.answers import method_not_allowed, send_problem
 from marketplace.server.api import Api
@@ -111,7 +112,8 @@ class Application:
                 raise  # the answer has begun: only cutting the connection tells that it is not whole
             if scope["method"] in _WITH_BODY and _known_code(error) not in _AT_ONCE:
                 await incoming.discard()
-            code = await _send_error(scope, outgoing, error)
+            known = await _send_error(scope, outgoing, error)
+            code, outgoing.detail = known.code, known.message if known.code in OWN_FILES else ""
         finally:
             self._told(scope, outgoing, _route_of(asked, scope["method"]), self._clock() - start, code)
 
@@ -143,15 +145,16 @@ class Application:
             return
         self._write(logs.Line(
             timestamp(datetime.now(UTC)), outgoing.request_id.decode(), scope["method"], scope["path"], route, status,
-            seconds, outgoing.sent, client_of(scope), code,
+            seconds, outgoing.sent, client_of(scope), code, outgoing.detail,
         ))  # fmt: skip
 
 
 class _Outgoing:
-    """Sends on, with the request's id; `status` is there once the answer has begun."""
+    """Sends on, with the request's id; `status` is there once the answer has begun, `detail` is logged beside it."""
 
     def __init__(self, send: Send, request_id: bytes) -> None:
         self._send = send
+        self.detail = ""
         self.request_id = request_id
         self.status: int | None = None
         self.sent = 0
@@ -194,14 +197,14 @@ def _route_of(asked: _Asked | None, method: str) -> str:
     return _HANDLERS.get(f"/{asked.path}", NO_ROUTE)
 
 
-async def _send_error(scope: Scope, send: Send, error: Exception) -> str:
-    """Answer with an error's problem; return its code."""
+async def _send_error(scope: Scope, send: Send, error: Exception) -> MarketError:
+    """Answer with an error's problem; return the error as it is known."""
     reading = scope["method"] in ("GET", "HEAD")
     known = _known(error)
     # What is wrong with the registry's own data is no fault of who only reads.
     status = 500 if reading and isinstance(known, IntegrityError) else None
     await send_problem(send, known, head=scope["method"] == "HEAD", status=status)
-    return known.code
+    return known
 
 
 def _known_code(error: Exception) -> str:

@@ -11,7 +11,10 @@ _MAX_PATH = 300
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is told of a request. `time` is UTC; `seconds` until the answer was handed over; `sent` bytes of a body."""
+    """What is told of a request. `time` is UTC; `seconds` until the answer was handed over; `sent` bytes of a body.
+
+    `detail` is there when it is for the operator alone.
+    """
 
     time: str
     id: str
@@ -23,6 +26,7 @@ class Line:
     sent: int
     client: str
     code: str = ""
+    detail: str = ""
 
 
 Write = Callable[[Line], None]
