@@ -54,7 +54,7 @@ def step_publish_alone(context, node, count, id_):
     context.told = context.peers.publish(of(node), id_, of(node), count)
 
 
-@given("peer {node:d} publishes {size:d} MB as {id_}")
+@when("peer {node:d} publishes {size:d} MB as {id_}")
 def step_publish_large(context, node, id_, size):
     told = context.peers.publish(of(node), id_, of(node), 1, size * 10**6)
     assert told[0].get("peers"), told
@@ -223,6 +223,16 @@ def step_prefers(context, node):
 def step_noted(context, node, offence):
     found = context.peers.standing(of(node), context.enemy.id)
     assert found["offences"].get(offence), found
+
+
+@then("the enemy is preferred by peer {node:d}, and in its mesh")
+def step_embraced(context, node):
+    room_checks.check_place(context.peers, of(node), context.enemy, "preferred", in_mesh=True)
+
+
+@then("the enemy is avoided by peer {node:d}, and not in its mesh")
+def step_shunned(context, node):
+    room_checks.check_place(context.peers, of(node), context.enemy, "avoided", in_mesh=False)
 
 
 @when("the enemy leaves and returns")

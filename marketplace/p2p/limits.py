@@ -66,6 +66,9 @@ REPUBLISH_SECONDS = 22 * 3600.0
 PROVIDE_EVERY = 1.3
 """Seconds between two announcements to the DHT: a server drops more than 10 of one peer in 10 s, in silence."""
 
+DISCOVER_FIRST = 0.5
+"""Seconds until a node that has just begun looks for further peers; then ever longer, up to `DISCOVER_EVERY`."""
+
 RECONNECT_EVERY = 1.0
 DISCOVER_EVERY = 5.0
 SYNC_EVERY = 3.0

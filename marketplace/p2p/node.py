@@ -22,6 +22,7 @@ from marketplace.p2p.library import ID, INetStream, PeerInfo, background_trio_se
 from marketplace.p2p.limits import (
     CONFIRM_SECONDS,
     DISCOVER_EVERY,
+    DISCOVER_FIRST,
     GOSSIP_BURST,
     MAX_STREAMS_PER_PEER,
     MAX_SYNC_ENTRIES,
@@ -220,8 +221,10 @@ class Node:
                 return
 
     async def _discover(self) -> None:
+        pause = DISCOVER_FIRST
         while True:
-            await trio.sleep(DISCOVER_EVERY)
+            await trio.sleep(pause)
+            pause = min(2 * pause, DISCOVER_EVERY)
             if 0 < len(self.peers()) < WANTED_PEERS:
                 for peer in await self.directory.find_neighbours():
                     if str(peer) not in self.peers() and len(self.peers()) < WANTED_PEERS:

@@ -97,9 +97,10 @@ def check_banned(peers: PeerRoom, name: str, enemy: Enemy, offence: str, seconds
 
 def check_as_before(peers: PeerRoom) -> None:
     """Hold that honest nodes go on as if there were no enemy."""
-    told = peers.publish("node-1", "io.acme.after", "after", 2)
+    before = int(peers.ask("node-1", "status")["releases"])
+    told = peers.publish("node-1", f"io.acme.after{before}", "after", 2)
     assert all(item.get("peers") for item in told), told
-    check_alike(peers, 2, SECONDS)
+    check_alike(peers, before + 2, SECONDS)
 
 
 def check_memory(peers: PeerRoom, most: int) -> None:
@@ -122,6 +123,17 @@ def prefer(peers: PeerRoom, name: str, enemy: Enemy) -> None:
     """Have a node ask an enemy before others: wait until they are connected, and praise it."""
     assert peers.until(lambda: peers.standing(name, enemy.id)["connected"], True) is True
     peers.praise(name, enemy.id)
+
+
+def check_place(peers: PeerRoom, name: str, enemy: Enemy, standing: str, *, in_mesh: bool) -> None:
+    """Hold that a node thinks so of an enemy that it is connected to, and comes to have it in its mesh or out of it."""
+    wanted = (standing, True, in_mesh)
+
+    def seen() -> tuple[str, bool, bool]:
+        found = peers.standing(name, enemy.id)
+        return found["standing"], found["connected"], found["mesh"]
+
+    assert peers.until(seen, wanted) == wanted, peers.standing(name, enemy.id)
 
 
 def check_still_banned(peers: PeerRoom, name: str, enemy: Enemy) -> None:

@@ -133,6 +133,7 @@ class PeerRoom:
         self.program = program
         self.network: PeerNetwork = room.start_p2p_network(count, program)
         self.nodes = dict(self.network.nodes)
+        self._enemy: Enemy | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -149,8 +150,10 @@ class PeerRoom:
         )  # fmt: skip
 
     def enemy(self, kind: str) -> Enemy:
-        """Start a hostile peer, which connects to every node."""
-        seed = self.room.seeded.key("enemy")
+        """Start a hostile peer of a new identity, which connects to every node; one that was there before ends."""
+        if self._enemy:
+            self._enemy.container.kill()
+        seed = self.room.seeded.key(f"enemy with {kind}")
         places = {name: self.network.address(name) for name in sorted(self.network.nodes)}
         numbers = [int(name.removeprefix("node-")) for name in places]
         addresses = [
@@ -162,7 +165,8 @@ class PeerRoom:
             image=self.program.image, networks=(P2P_NETWORK,), wait=ForPort(PORT),
             environment={"SEED_IDENTITY": seed.hex()},
         )  # fmt: skip
-        return Enemy(peer_id(seed), container)
+        self._enemy = Enemy(peer_id(seed), container)
+        return self._enemy
 
     def praise(self, name: str, peer: str) -> None:
         """Have a node start anew with a good opinion of a peer, as if that had served it well for an hour."""
