@@ -45,9 +45,17 @@ class LocalIndex(IndexDocuments):
             UnavailableError: `store-unwritable`, `disk-full`, `index-busy`; nothing was appended.
         """
         with self._transaction():
-            return [self._append_release(*offer) for offer in offers]
+            outcomes: list[int | ConflictError] = []
+            touched: dict[str, dict[str, Manifest]] = {}
+            for release, manifest, data in offers:
+                outcomes.append(self._append_release(release, data))
+                if not isinstance(outcomes[-1], ConflictError):
+                    touched.setdefault(str(release.id), {})[release.manifest] = manifest
+            for id_, manifests in touched.items():  # once each: to list a package reads all its releases
+                self._refresh_package(id_, manifests)
+            return outcomes
 
-    def _append_release(self, release: "Release", manifest: "Manifest", data: bytes) -> int | ConflictError:
+    def _append_release(self, release: "Release", data: bytes) -> int | ConflictError:
         try:
             self.refuse_existing(release)
         except ConflictError as error:
@@ -55,7 +63,6 @@ class LocalIndex(IndexDocuments):
         seq = self._append("release", release.encode())
         self._db.execute("INSERT OR IGNORE INTO manifests VALUES (?, ?)", (release.manifest, data))
         self._add_release(seq, release)
-        self._refresh_package(str(release.id), {release.manifest: manifest})
         return seq
 
     def refuse_existing(self, release: "Release") -> None:
