@@ -252,8 +252,8 @@ class Node:
             self.blame(peer, Offence.FORGED)
         except (ProtocolError, WrongBytesError):
             self.blame(peer, Offence.PROTOCOL)
-        except (PeerGoneError, StalledError):
-            return False
+        except (PeerGoneError, StalledError) as error:
+            self._log(f"the sync with {peer} broke off: {error}")
         except MarketError as error:
             self._log(f"what {peer} sent could not be kept: {error.message}")
         else:

@@ -1,24 +1,44 @@
 """Sync over a stream: both sides end up with the same logs. The caller asks, the server answers; see docs/p2p.md."""
 
-from collections.abc import Collection
-
-import trio
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from marketplace.errors import IntegrityError
 from marketplace.model.entry import Entry
 from marketplace.p2p import sync
-from marketplace.p2p.limits import MAX_AUTHORS
-from marketplace.p2p.logs import Head, Offered, Summary
+from marketplace.p2p.limits import CONFIRM_SECONDS, MAX_AUTHORS
+from marketplace.p2p.logs import Head, Offered, PublisherLogs, Summary
 from marketplace.p2p.messages import ProtocolError, whole
-from marketplace.p2p.state import NodeState
 from marketplace.p2p.wire import Wire
+
+
+class Keeper(Protocol):
+    """Who keeps the logs that a sync compares: `NodeState`, or whoever simulates one."""
+
+    @property
+    def logs(self) -> PublisherLogs:
+        """The publisher logs."""
+
+    async def verify_all(self, batch: Sequence[bytes]) -> list[Entry]:
+        """Read entries and check their signatures.
+
+        Raises:
+            IntegrityError: one is malformed, or a signature is not its author's.
+        """
+
+    def admit(self, entries: Sequence[Entry]) -> list[Offered]:
+        """Keep verified entries; return what became of each.
+
+        Raises:
+            UnavailableError: the disk is full or cannot be written; nothing was kept.
+        """
 
 
 class ForgedError(Exception):
     """A peer sent an entry with a signature that is not its author's."""
 
 
-async def call(wire: Wire, state: NodeState, authors: Collection[str] = ()) -> bool:
+async def call(wire: Wire, keeper: Keeper, authors: Collection[str] = ()) -> bool:
     """Sync with a peer that serves; return whether anything was exchanged.
 
     With `authors` only their logs are fetched, and nothing is sent.
@@ -28,7 +48,7 @@ async def call(wire: Wire, state: NodeState, authors: Collection[str] = ()) -> b
         ProtocolError, PeerGoneError, StalledError: as `Wire`.
         UnavailableError: the disk is full or cannot be written.
     """
-    await wire.send({"digest": sync.digest(state.logs.summary())})
+    await wire.send({"digest": sync.digest(keeper.logs.summary())})
     theirs = await _receive_summary(wire)
     if theirs is None:
         await wire.send({"want": {}})
@@ -36,54 +56,54 @@ async def call(wire: Wire, state: NodeState, authors: Collection[str] = ()) -> b
         return False
     if authors:
         theirs = {author: head for author, head in theirs.items() if author in authors}
-    wanted = sync.lacking(state.logs, theirs)
+    wanted = sync.lacking(keeper.logs, theirs)
     asked: set[str] = set()
     while wanted:
         await wire.send({"want": wanted})
         asked |= {author for author, after in wanted.items() if after == 0}
-        gaps = await receive(wire, state)
+        gaps = await receive(wire, keeper)
         wanted = dict.fromkeys(gaps - asked, 0)
     await wire.send({"want": {}})
-    await _send_all(wire, [] if authors else list(sync.offering(state.logs, theirs)))
-    await wire.receive()  # the other side has written down what it got
+    await _send_all(wire, [] if authors else list(sync.offering(keeper.logs, theirs)))
+    await wire.receive(CONFIRM_SECONDS)  # the other side has written down what it got
     return True
 
 
-async def serve(wire: Wire, state: NodeState) -> None:
+async def serve(wire: Wire, keeper: Keeper) -> None:
     """Answer a peer that syncs.
 
     Raises:
         As `call`.
     """
     request = await wire.receive()
-    summary = state.logs.summary()
+    summary = keeper.logs.summary()
     if request.get("digest") == sync.digest(summary):
         await wire.send({"equal": True})
     else:
         await _send_summary(wire, summary)
     while wanted := _wanted(await wire.receive()):
-        entries = [entry for author, after in wanted.items() for entry in state.logs.since(author, after)]
+        entries = [entry for author, after in wanted.items() for entry in keeper.logs.since(author, after)]
         await _send_all(wire, entries)
-    await receive(wire, state)
+    await receive(wire, keeper)
     await wire.send({"done": True})
 
 
-async def receive(wire: Wire, state: NodeState) -> set[str]:
+async def receive(wire: Wire, keeper: Keeper) -> set[str]:
     """Receive batches of entries and admit them; return the authors of whose logs entries before them are missing."""
     gaps: set[str] = set()
     more = True
     while more:
         batch, more = await wire.receive_batch()
-        entries = await trio.to_thread.run_sync(_verified, state, batch)
-        outcomes = state.admit(entries)
+        entries = await _verified(keeper, batch)
+        outcomes = keeper.admit(entries)
         pairs = zip(entries, outcomes, strict=True)
         gaps |= {entry.author for entry, outcome in pairs if outcome is Offered.GAP}
     return gaps
 
 
-def _verified(state: NodeState, batch: list[bytes]) -> list[Entry]:
+async def _verified(keeper: Keeper, batch: list[bytes]) -> list[Entry]:
     try:
-        return [state.verify(data) for data in batch]
+        return await keeper.verify_all(batch)
     except IntegrityError as error:
         if error.code.startswith("signature-"):
             raise ForgedError(error.message) from error
