@@ -20,6 +20,49 @@ Feature: Publisher logs are the same on every node, whatever came first
     Then two nodes that know the same 50 entries send each other none
     And a node that knows 40 of 50 entries gets 10
 
+  Scenario: Who has the proof against an author asks for nothing that follows it, and gives the proof away
+    Given the log of eve with 50 releases
+    When a node that knows another entry with the number 3 syncs with one that knows the log
+    Then 2 entries travel, and both nodes have the proof
+
+  Scenario: Nothing is offered to who says that he has more, even when he did not send it
+    Given the log of eve with 5 releases
+    Then a node that knows 3 of the entries offers nothing to one that says it has all 5
+    And it offers nothing to one that says it has the proof of a fork, but 2 entries to one that has 1
+
+  Scenario: Entries travel in batches of at most 512, which end when they have a MiB
+    Then 1100 entries travel in batches of 512, 512 and 76
+    And of entries of 60 kB no batch has more than a MiB, and none could hold the next entry too
+    And no entries travel in one empty batch
+
+  Scenario: A summary of more publishers than one frame holds comes in parts
+    Then a summary of 9000 publishers comes in parts of 4096, 4096 and 808 that fit into frames
+    And a summary of no publisher comes in one empty part
+
+  Scenario Outline: A summary with <what> is refused
+    Then the summary <json> is refused
+
+    Examples:
+      | what                          | json                               |
+      | nothing in it                 | null                               |
+      | a list of authors             | ["ann"]                            |
+      | a number for a log            | {"ann": 3}                         |
+      | no fields                     | {"ann": []}                        |
+      | a length and no hash          | {"ann": [1]}                       |
+      | a text for a length           | {"ann": ["1", HASH]}               |
+      | a yes for a length            | {"ann": [true, HASH]}              |
+      | a broken number for a length  | {"ann": [1.0, HASH]}               |
+      | a length below nothing        | {"ann": [-1, HASH]}                |
+      | a length that nobody reaches  | {"ann": [1000000001, HASH]}        |
+      | a hash that is too short      | {"ann": [1, "00"]}                 |
+      | a number for a hash           | {"ann": [1, 7]}                    |
+      | one entry for a fork          | {"ann": [1, HASH, HASH]}           |
+      | three entries for a fork      | {"ann": [1, HASH, HASH, HASH, HASH]} |
+      | a short hash in a fork        | {"ann": [1, HASH, HASH, "00"]}     |
+
+  Scenario: The longest length and a log without entries are taken
+    Then the summary {"ann": [1000000000, HASH, HASH, HASH], "ben": [0, HASH]} is read as it is
+
   Scenario: An author that signs two entries with one number is believed in neither, nor in what follows
     Given the log of eve with 4 releases
     When eve signs another entry with the number 3

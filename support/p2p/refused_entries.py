@@ -51,10 +51,15 @@ _MADE: Mapping[str, Callable[[Author], bytes]] = {
 }
 
 
+def mangled(author: Author, what: str) -> bytes:
+    """Return an author's newest entry with something wrong."""
+    return _MADE[what](author)
+
+
 def refusal(author: Author, what: str) -> str:
     """Return the code with which an entry is refused."""
     try:
-        Entry.decode(_MADE[what](author)).verify(Ed25519Verifier().verify)
+        Entry.decode(mangled(author, what)).verify(Ed25519Verifier().verify)
     except IntegrityError as error:
         return error.code
     return "it is taken"

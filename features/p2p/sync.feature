@@ -1,0 +1,40 @@
+@p2p @level2
+Feature: Two nodes tell each other what they lack, and believe nothing that is not signed
+  As a user of a network in which anybody may send me entries
+  I want one session to be enough for two honest nodes, and a liar to be noticed at his first entry
+  So that my index is complete, and holds nobody's inventions
+
+  The nodes are in this process, with logs in memory, and speak over a stream in memory.
+
+  Scenario: Afterwards both know what one of them knew
+    Given a node that knows 3 entries of ann's and 1 of eve's, and one that knows 2 of ben's and 4 of eve's
+    When the one syncs with the other
+    Then both know the same 9 entries
+    And when they sync again no entry travels
+
+  Scenario: What is lacking is found in every part of a summary of many publishers
+    Given two nodes that know 5000 publishers, of whom one lacks the first and the last
+    When the one syncs with the other
+    Then both know the same 5000 entries
+
+  @security
+  Scenario Outline: Whoever sends an entry that is <what> is named as a forger, and nothing is kept
+    Given a node that knows 1 entry of ann's, and a liar with an entry of hers that is <what>
+    When the node syncs with the liar
+    Then the liar is named as a forger, and the node knows 1 entry
+    When the liar syncs with the node
+    Then the liar is named as a forger, and the node knows 1 entry
+
+    Examples:
+      | what                                   |
+      | signed by another key                  |
+      | not signed                             |
+      | of a release whose version was changed |
+
+  @faults
+  Scenario: Entries that the disk has no room for are not known, and are taken when it has
+    Given a node's logs with 1 entry of ann's on a disk that is full
+    When two more of ann's entries and another first one of eve's are offered
+    Then it is told that the disk cannot be written, and what is known is what it was
+    When there is room, and they are offered again
+    Then they are known, also to who opens the logs again
