@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from marketplace.archiving import frame, ustar
-from marketplace.archiving.staging import Staging
+from marketplace.archiving.staging import Held, Staging
 from marketplace.errors import UnavailableError
 from marketplace.model.tree import Tree, TreeEntry
 from marketplace.paths import PathSet, shown
@@ -146,21 +146,39 @@ def unpack(stream: BinaryIO, staging: Path) -> FolderSource:
         InvalidInputError: `manifest-missing`, `manifest-invalid`, `file-missing`, or what a manifest's parsing raises.
         UnavailableError: `disk-full`.
     """
+    whole = frame.inspect(stream)
+    with Staging(staging) as target:
+        return FolderSource.of(staging, _unpacked(stream, whole, target))
+
+
+def unpack_in_memory(stream: BinaryIO, most: int) -> tuple[Tree, dict[str, bytes]] | None:
+    """Check an archive as `unpack` does; return its tree and its files by digest, None when they exceed `most` bytes.
+
+    Raises:
+        IntegrityError: as `unpack`; whether there is a sound manifest is left to whoever uses the tree.
+    """
+    whole = frame.inspect(stream)
+    if whole.content > most:
+        return None
+    target = Held()
+    return _unpacked(stream, whole, target), target.files
+
+
+def _unpacked(stream: BinaryIO, whole: frame.Frame, target: "Staging | Held") -> Tree:
     import zstandard
 
-    whole = frame.inspect(stream)
     decompressor = zstandard.ZstdDecompressor(max_window_size=frame.MAX_WINDOW)
-    with Staging(staging) as target, decompressor.stream_reader(stream, closefd=False) as content:
+    with decompressor.stream_reader(stream, closefd=False) as content:
         reader = _Reader(content, whole.content)
         try:
             tree = Tree.of(_entries(reader, target))
             reader.expect_end()
         except zstandard.ZstdError as error:
             raise frame.refuse("damaged", f"the archive cannot be decompressed: {error}", _DOWNLOAD) from error
-        return FolderSource.of(staging, tree)
+    return tree
 
 
-def _entries(reader: "_Reader", target: Staging) -> Iterator[TreeEntry]:
+def _entries(reader: "_Reader", target: "Staging | Held") -> Iterator[TreeEntry]:
     paths, totals, previous = PathSet(), Totals(), b""
     while (found := _next_header(reader)) is not None:
         head, path, size, executable = found

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from marketplace.errors import IntegrityError, MarketError
+from marketplace.model.tree import digest_of
 from marketplace.storage.files import disk_error
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -81,6 +82,20 @@ class Staging:
             raise
         os.close(self._handle)
         self._handle, self._parent = handle, parent
+
+
+class Held:
+    """Holds in memory what `Staging` would write: `files` has the bytes by digest."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def write(self, path: str, chunks: Iterable[bytes], *, executable: bool) -> str:  # noqa: ARG002 - the tree has both
+        """Take a file; return its `sha256:` digest."""
+        data = b"".join(chunks)
+        digest = digest_of(data)
+        self.files[digest] = data
+        return digest
 
 
 def _make_and_open(component: str, folder: int) -> int:

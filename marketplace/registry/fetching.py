@@ -18,7 +18,7 @@ from marketplace.http.client import BLOBS, Client, refuse_portal
 from marketplace.http.together import PARALLEL
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release
-from marketplace.model.tree import Tree, digest_of
+from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.protocol import bundle, paths
 from marketplace.registry.base import Fetched
 from marketplace.registry.transfer import Transfer
@@ -30,6 +30,10 @@ Advance = Callable[[str, int, int], None]
 
 _IN_MEMORY = 1024 * 1024
 """Most bytes of a blob that is fetched into memory; a larger one goes into a file, so that it can go on later."""
+
+
+_HELD = 8 * 1024 * 1024
+"""Most bytes of an archive's content that are unpacked in memory; several archives may be at the same time."""
 
 
 class Fetching:
@@ -181,7 +185,6 @@ class Fetching:
 
     def _archive(self, release: Release) -> bool:
         """Fetch and unpack the archive of a release; False when the registry has none (a large package has not)."""
-        from marketplace.archive import open_archive, unpack
         from marketplace.archiving.frame import MAX_ARCHIVE
 
         path, target = paths.archive(release.content_id), self._folder / f"{release.content_id[7:]}.gpack"
@@ -190,17 +193,32 @@ class Fetching:
         except NotFoundError:
             return False
         try:
-            with scratch_folder(self._folder) as scratch, open_archive(target) as stream:
-                source = unpack(stream, scratch)
-                if source.tree.content_id != release.content_id:
-                    raise IntegrityError("release-mismatch", f"the archive is not of the content of {release}")
-                blobs = [NewBlob(entry.digest, entry.size, partial(source.open, entry.path)) for entry in source.tree]
-                stored = self._store.put_many(blobs)
-                self._store.put_bytes(source.tree.encoded)
+            stored = self._unpack(release, target)
         finally:
             target.unlink(missing_ok=True)
         self._count(str(release), len(stored), sum(stored.values()))
         return True
+
+    def _unpack(self, release: Release, archive: Path) -> dict[str, int]:
+        """Store the files of an archive, from memory when they are small enough; return those that were lacking."""
+        from marketplace.archive import open_archive, unpack, unpack_in_memory
+
+        with open_archive(archive) as stream:
+            held = unpack_in_memory(stream, _HELD)
+            if held:
+                tree, files = held
+                return self._keep(release, tree, lambda entry: io.BytesIO(files[entry.digest]))
+            with scratch_folder(self._folder) as scratch:
+                source = unpack(stream, scratch)
+                return self._keep(release, source.tree, lambda entry: source.open(entry.path))
+
+    def _keep(self, release: Release, tree: Tree, opened: Callable[[TreeEntry], BinaryIO]) -> dict[str, int]:
+        if tree.content_id != release.content_id:
+            raise IntegrityError("release-mismatch", f"the archive is not of the content of {release}")
+        blobs = [NewBlob(entry.digest, entry.size, partial(opened, entry)) for entry in tree]
+        stored = self._store.put_many(blobs)
+        self._store.put_bytes(tree.encoded)
+        return stored
 
     def _blobs(self, lacking: Mapping[str, int]) -> None:
         for digest, size in lacking.items():
