@@ -17,7 +17,6 @@ from marketplace.project import content, journal
 from marketplace.project.lockfile import Locked, Lockfile
 from marketplace.project.project import Project, edited, requirements_of, unwritable
 from marketplace.project.report import Report
-from marketplace.storage.shares import in_shares
 
 if TYPE_CHECKING:
     from marketplace.registry.base import Registry
@@ -293,8 +292,7 @@ class Workshop:
     def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> int:
         """Stage a change; return the bytes that were fetched for it because the store's copies were damaged."""
         folder = journal.staging(self._project)
-        lacking: list[Locked] = []
-        in_shares(lambda item: self._stage_one(item, folder, lacking), changed)
+        lacking = [item for item in changed if not self._stage_one(item, folder)]
         fetched = sum(self._stage_again(item, folder) for item in lacking)
         (folder / "installed.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
         (folder / "ggen.lock").write_bytes(lock.render().encode())
@@ -303,8 +301,8 @@ class Workshop:
         (self._project.state / ".gitignore").write_text("*\n", encoding="utf-8")
         return fetched
 
-    def _stage_one(self, item: Locked, folder: Path, lacking: list[Locked]) -> None:
-        """Stage a package, or add it to `lacking` when the store has not all of it (any more)."""
+    def _stage_one(self, item: Locked, folder: Path) -> bool:
+        """Stage a package; return whether the store (still) had all of it."""
         release, store = item.release, self._store
         try:
             tree = content.checked_tree(store, release)
@@ -312,7 +310,8 @@ class Workshop:
             kept = folder / "trees" / str(release.id)
             store.materialise(release.content_id, kept, executable=False, copy=self._copy)
         except NotFoundError:
-            lacking.append(item)
+            return False
+        return True
 
     def _stage_again(self, item: Locked, folder: Path) -> int:
         """Fetch what turned out to be lacking of a package, and stage it; return the bytes.
@@ -320,7 +319,7 @@ class Workshop:
         Raises:
             UnavailableError: `content-missing`, or `offline-miss`.
         """
-        release, still = item.release, list[Locked]()
+        release = item.release
         content.drop_damaged(self._store, release)
         try:
             fetched = self._registry.fetch_many([release], self._store, advance=self._advance)
@@ -328,8 +327,7 @@ class Workshop:
             raise content.content_missing(release) from error
         shutil.rmtree(folder / "new" / str(release.id), ignore_errors=True)
         (folder / "trees" / str(release.id)).unlink(missing_ok=True)
-        self._stage_one(item, folder, still)
-        if still:
+        if not self._stage_one(item, folder):
             raise content.content_missing(release)
         return fetched.bytes
 

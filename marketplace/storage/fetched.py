@@ -14,7 +14,6 @@ from marketplace.storage.blobs import missing
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.links import How
 from marketplace.storage.placing import Placer, Staged, close_all
-from marketplace.storage.shares import in_shares
 
 
 class FetchedStore(FilesystemStore):
@@ -77,11 +76,12 @@ class _UnsyncedPlacer(Placer):
     """Places blobs by renaming: equal ones may replace each other, and a damaged one gives way."""
 
     def place_many(self, blobs: Iterable[NewBlob]) -> dict[str, int]:
-        """Store blobs that are not there or damaged, several at the same time; see `Placer`."""
+        """Store blobs that are not there or damaged, each by itself; see `Placer`."""
         lacking = list(self._lacking(blobs))
         shards = self._open_shards({self._shard_of(blob.digest) for blob in lacking})
         try:
-            in_shares(lambda blob: self._put(blob, shards), lacking)
+            for blob in lacking:
+                self._put(blob, shards)
         finally:
             close_all(shards.values())
         return {blob.digest: blob.size for blob in lacking}
