@@ -34,6 +34,16 @@ Feature: What was fetched is a cache: it may be damaged or lost, and never makes
     And I run "ggen market verify -C {root}"
     Then the output contains "Verified"
 
+  Scenario: A file of which one project changed the mode is not fetched again for another
+    Given an installed file of "io.acme.kit" is made mode
+    When I run "ggen market add io.acme.kit --offline -C {root}"
+    And I run "ggen market verify -C {root}"
+    Then the output contains "Verified"
+    When I run "ggen market verify --fix --offline"
+    And I run "ggen market verify"
+    Then the output contains "Verified"
+    And "mirror" received nothing more
+
   Scenario: A project is mended from the registry when its edit has damaged the fetched copy
     Given an installed file of "io.acme.kit" is modified
     When I run "ggen market verify --fix"

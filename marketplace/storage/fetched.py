@@ -5,6 +5,7 @@ used, counts as absent from then on, and is fetched again (docs/adr/0113).
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from marketplace.storage.base import NewBlob
 from marketplace.storage.blobs import missing
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.links import How
-from marketplace.storage.placing import Placer, Staged, close_all
+from marketplace.storage.placing import BLOB_MODE, Placer, Staged, close_all
 
 
 class FetchedStore(FilesystemStore):
@@ -56,10 +57,16 @@ class FetchedStore(FilesystemStore):
             raise self._missing_if_corrupt(error, digest) from error
 
     def drop_link_copy(self, digest: str, *, executable: bool) -> None:
-        """Forget what was linked and found to be edited: the blob itself, unless it is sound."""
+        """Forget what was linked and found to be edited: the blob itself when it is damaged, or only its mode."""
         super().drop_link_copy(digest, executable=executable)
-        if self.has(digest) and not self.is_sound(digest):
+        if not self.has(digest):
+            return
+        if not self.is_sound(digest):
             self._discard(digest)
+        elif stat.S_IMODE(Path(self._file_of(digest)).lstat().st_mode) != BLOB_MODE:
+            with self.open(digest) as blob:
+                Path(self._file_of(digest)).unlink(missing_ok=True)
+                self.put(blob, expected=digest)  # the same bytes in a file whose mode no project has changed
 
     def _missing_if_corrupt(self, error: IntegrityError, digest: str) -> Exception:
         if error.code != "blob-corrupt":

@@ -17,6 +17,9 @@ from marketplace.storage.base import NewBlob
 from marketplace.storage.blobs import copy_hashing, unexpected
 from marketplace.storage.files import staged_name, sync_all
 
+BLOB_MODE = 0o444
+"""The permissions of a blob: nobody has reason to write it."""
+
 _SHARD = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """A link in the place of one of the store's inner folders would lead writes somewhere else."""
 
@@ -94,14 +97,14 @@ class Placer:
 
     def _stage(self, stream: BinaryIO, expected: str | None, limit: int | None) -> Staged:
         path = f"{self._staging}/{staged_name()}"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o444)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, BLOB_MODE)
         try:
             with open(handle, "wb", buffering=0, closefd=False) as file:
                 digest, count = copy_hashing(stream, file, limit)
             if expected is not None and digest != expected:
                 raise unexpected(digest, expected)
-            if stat.S_IMODE(os.fstat(handle).st_mode) != 0o444:
-                os.fchmod(handle, 0o444)
+            if stat.S_IMODE(os.fstat(handle).st_mode) != BLOB_MODE:
+                os.fchmod(handle, BLOB_MODE)
         except BaseException:
             _discard([Staged(path, handle, "", 0)])
             raise
