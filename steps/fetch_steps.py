@@ -140,6 +140,11 @@ def step_damage_copies(context, damage):
     assert context.shops.damage_content(damage) > 3
 
 
+@given("every fetched copy and answer is {days:d} days old")
+def step_age_cache(context, days):
+    context.shops.age_cache(days)
+
+
 @then('an installed file of "{id_}" is the fetched copy itself')
 def step_same_file(context, id_):
     assert context.shops.is_linked(context.world.project / ".ggen" / "packages" / id_ / "b.bin")

@@ -92,9 +92,9 @@ Feature: Every verb keeps the same promises
       | list          |                                      | packages packages.0.id packages.0.version packages.0.content_id packages.0.path packages.0.registry packages.0.key packages.0.verified |
       | verify        |                                      | ok packages packages.0.id packages.0.version packages.0.ok packages.0.problems |
       | remove        | io.ggen.rust.axum                    | installed updated removed unchanged |
-      | cache stats   |                                      | blobs bytes |
-      | cache verify  |                                      | ok |
-      | cache gc      | --dry-run                            | blobs bytes dry_run |
+      | cache stats   |                                      | blobs bytes packages releases fetched.blobs fetched.bytes fetched.answers_bytes |
+      | cache verify  |                                      | ok blobs fetched_removed |
+      | cache gc      | --dry-run                            | blobs bytes fetched.blobs fetched.bytes fetched.answers_bytes dry_run |
       | cache clear   |                                      | bytes |
       | index verify  |                                      | ok log_size log_root |
       | index repair  |                                      | ok packages releases |

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from marketplace.config import Settings
     from marketplace.registry.base import Registry
+    from marketplace.registry.fetched import FetchedCopies
     from marketplace.registry.local import LocalRegistry
     from marketplace.registry.node_client import NodeClient
     from marketplace.security.keys import KeyRing, Signer
@@ -101,6 +102,13 @@ class Session:
         from marketplace.storage.fetched import FetchedStore
 
         return FetchedStore(self.home / "cache" / "store", lock_timeout=self.lock_timeout, notify=self.out.note)
+
+    @cached_property
+    def copies(self) -> "FetchedCopies":
+        """All that this home keeps of registries over HTTP."""
+        from marketplace.registry.fetched import FetchedCopies
+
+        return FetchedCopies(self.home / "cache", self.fetched)
 
     @property
     def environ(self) -> Mapping[str, str]:

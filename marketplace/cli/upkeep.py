@@ -1,6 +1,7 @@
 """cache, index, config: looking after a machine's home."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from marketplace.errors import IntegrityError
 
 @click.group("cache", cls=FamilyGroup)
 def cache_command() -> None:
-    """Show, check and shrink the content store.
+    """Show, check and shrink the content store, and what was fetched from registries.
 
     Example: ggen market cache stats
     """
@@ -23,17 +24,22 @@ def cache_command() -> None:
 @cache_command.command("stats")
 @with_session()
 def stats_command(session: Session) -> None:
-    """Show how many blobs the content store holds and how large they are.
+    """Show how many blobs the content store holds and how large they are, and what is kept of registries over HTTP.
 
     Example: ggen market cache stats --json
     """
-    stats = session.local.store.stats()
+    stats, copies = session.local.store.stats(), session.copies.amount()
     info = session.local.metadata()
-    document = {"blobs": stats.blobs, "bytes": stats.bytes, "packages": info.packages, "releases": info.releases}
+    document = {
+        "blobs": stats.blobs, "bytes": stats.bytes, "packages": info.packages, "releases": info.releases,
+        "fetched": asdict(copies),
+    }  # fmt: skip
     session.out.result(document, lambda: render.fields([
         ("blobs", f"{stats.blobs:,}"), ("size", render.size(stats.bytes)),
         ("packages", f"{info.packages:,}"), ("releases", f"{info.releases:,}"),
         ("folder", str(session.home / "registry" / "store")),
+        ("fetched", f"{render.plural(copies.blobs, 'blob')}, {render.size(copies.bytes)}"),
+        ("answers", render.size(copies.answers_bytes)), ("cache", str(session.home / "cache")),
     ]))  # fmt: skip
 
 
@@ -42,10 +48,16 @@ def stats_command(session: Session) -> None:
 def verify_command(session: Session) -> None:
     """Re-hash every blob of the content store, and look for missing ones. Damage gives exit code 3.
 
+    Damaged copies of what was fetched are removed: they are fetched again when they are needed.
+
     Example: ggen market cache verify
     """
     with session.out.progress("checking the content store"):
         damaged = list(session.local.verify_store())
+        removed = session.copies.drop_damaged()
+    if removed:
+        told = f"{render.plural(removed, 'fetched file')} damaged: removed, and fetched again when needed"
+        session.out.note(told)
     if damaged:
         shown = [{"digest": item.digest, "kind": item.kind, "detail": item.detail} for item in damaged]
         message = f"{render.plural(len(damaged), 'blob')} of the content store damaged: " + ", ".join(
@@ -54,7 +66,7 @@ def verify_command(session: Session) -> None:
         hint = "publish the packages concerned again from their sources, or restore the store from a backup"
         raise IntegrityError("store-damaged", message, hint=hint, damaged=shown)
     stats = session.local.store.stats()
-    session.out.result({"ok": True, "blobs": stats.blobs}, lambda: [
+    session.out.result({"ok": True, "blobs": stats.blobs, "fetched_removed": removed}, lambda: [
         f"{render.good('Sound')}: {render.plural(stats.blobs, 'blob')}, {render.size(stats.bytes)}"
     ])  # fmt: skip
 
@@ -65,31 +77,40 @@ def verify_command(session: Session) -> None:
 def gc_command(session: Session, dry_run: bool) -> None:
     """Remove blobs that no published release needs, and what interrupted commands left behind.
 
+    Of what was fetched from registries, what no project has used for three months goes too.
+
     Example: ggen market cache gc --dry-run
     """
     import time
 
     from marketplace.storage.files import STALE_AFTER, remove_stale
 
-    freed = session.local.collect_garbage(dry_run=dry_run)
+    freed, copies = session.local.collect_garbage(dry_run=dry_run), session.copies.collect_garbage(dry_run=dry_run)
     if not dry_run:
         for folder in (session.home, session.home / "keys", session.home / "registry"):
             remove_stale(folder, time.time() - STALE_AFTER)
     verb = "Would free" if dry_run else "Freed"
-    session.out.result({"blobs": freed.blobs, "bytes": freed.bytes, "dry_run": dry_run}, lambda: [
-        f"{verb} {render.plural(freed.blobs, 'blob')}, {render.size(freed.bytes)}"
+    document = {"blobs": freed.blobs, "bytes": freed.bytes, "fetched": asdict(copies), "dry_run": dry_run}
+    session.out.result(document, lambda: [
+        f"{verb} {render.plural(freed.blobs, 'blob')}, {render.size(freed.bytes)}",
+        f"{verb} {render.plural(copies.blobs, 'fetched blob')}, {render.size(copies.bytes)}, and "
+        f"{render.size(copies.answers_bytes)} of answers",
     ])  # fmt: skip
 
 
 @cache_command.command("clear")
 @with_session()
 def clear_command(session: Session) -> None:
-    """Remove what can be made again: the search index and the copies kept for linking. No release is lost.
+    """Remove what can be had again: the search index, copies kept for linking, what was fetched. No release is lost.
+
+    Installing from a registry needs it to answer afterwards.
 
     Example: ggen market cache clear
     """
-    freed = session.local.clear_derived()
-    session.out.result({"bytes": freed}, lambda: [f"Freed {render.size(freed)}; it is made again when it is needed"])
+    freed = session.local.clear_derived() + session.copies.clear()
+    session.out.result({"bytes": freed}, lambda: [
+        f"Freed {render.size(freed)}; it is made or fetched again when it is needed"
+    ])  # fmt: skip
 
 
 @click.group("index", cls=FamilyGroup)

@@ -143,16 +143,20 @@ class Cache:
         except OSError:
             return None
 
-    def prune(self, older: float) -> int:
-        """Remove what was last found right more than `older` seconds ago, and abandoned files; return the bytes."""
+    def prune(self, older: float, *, dry_run: bool = False) -> int:
+        """Remove what was last found right more than `older` seconds ago, and abandoned files; return the bytes.
+
+        With `dry_run` nothing is removed.
+        """
         limit, freed = self.now() - older, 0
-        for folder in ("answers", "asking", "."):
+        for folder in ("answers", "asking", "partial", "."):
             for path in (self._root / folder).iterdir() if (self._root / folder).is_dir() else ():
                 found = path.lstat()
                 stray = folder != "." or path.name.startswith(STAGED_PREFIX)
                 if stray and path.is_file() and found.st_mtime < limit:
-                    path.unlink(missing_ok=True)
                     freed += found.st_size
+                    if not dry_run:
+                        path.unlink(missing_ok=True)
         return freed
 
     # --- files -------------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ used, counts as absent from then on, and is fetched again (docs/adr/0113).
 """
 
 import os
+import shutil
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from marketplace.errors import IntegrityError
@@ -67,6 +68,30 @@ class FetchedStore(FilesystemStore):
             with self.open(digest) as blob:
                 Path(self._file_of(digest)).unlink(missing_ok=True)
                 self.put(blob, expected=digest)  # the same bytes in a file whose mode no project has changed
+
+    def in_use(self, since: float) -> Iterator[str]:
+        """Yield the digests of blobs that a project links, or were stored at or after `since` (seconds from 1970)."""
+        for path, digest in self._files():
+            found = path.lstat()
+            if digest and (found.st_nlink > 1 or found.st_mtime >= since):
+                yield digest
+
+    def drop_damaged(self) -> int:
+        """Re-hash every blob and remove what is damaged or not of this store; return how many files that were."""
+        damaged = [path for path, digest in self._files() if digest is None or not self.is_sound(digest)]
+        for path in damaged:
+            path.unlink(missing_ok=True)
+        return len(damaged)
+
+    def clear(self) -> int:
+        """Remove everything, and return the bytes no longer used: projects keep what they link."""
+        with self.alone("clearing the cache"):
+            freed = self.clear_link_copies()
+            freed += sum(path.lstat().st_size for path, _ in self._files() if path.lstat().st_nlink == 1)
+            for folder in (self._blobs, self._staging):
+                if folder.is_dir():
+                    shutil.rmtree(folder)
+        return freed
 
     def _missing_if_corrupt(self, error: IntegrityError, digest: str) -> Exception:
         if error.code != "blob-corrupt":
