@@ -344,6 +344,12 @@ def step_remember(context, path):
     context.remembered = context.world.json_at(path)
 
 
+@then('the JSON field "{path}" is what I remember, and not "{other}"')
+def step_as_remembered(context, path, other):
+    found = context.world.json_at(path)
+    assert found == context.remembered and str(found) != other, (found, context.remembered)
+
+
 @then("it prints the line that I remember")
 def step_prints_remembered(context):
     assert context.world.outcome().stdout == f"{context.remembered}\n", context.world.outcome()

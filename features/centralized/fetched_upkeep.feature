@@ -35,8 +35,11 @@ Feature: What was fetched can be looked at, checked, shrunk and removed
 
   Scenario: What nobody has used for three months goes, and nothing else
     Given every fetched copy and answer is 91 days old
+    When I run "ggen market cache gc --dry-run --json"
+    Given I remember the JSON field "fetched.answers_bytes"
     When I run "ggen market cache gc --json"
     Then the JSON field "fetched.blobs" is "0"
+    And the JSON field "fetched.answers_bytes" is what I remember, and not "0"
     Given the installed packages are removed by hand
     When I run "ggen market cache gc --dry-run --json"
     Then the JSON field "fetched.blobs" is "4"
@@ -61,6 +64,8 @@ Feature: What was fetched can be looked at, checked, shrunk and removed
     When I run "ggen market cache verify"
     Then the error output contains "4 fetched files damaged: removed, and fetched again when needed"
     And the output contains "Sound"
+    When I run "ggen market cache stats --json"
+    Then the JSON field "fetched.blobs" is "0"
     When I run "ggen market install"
     And I run "ggen market cache verify"
     Then nothing is written on stderr
