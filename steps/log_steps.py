@@ -232,22 +232,21 @@ def step_mirror_covered(context):
 
 @when('while the mirror "{name}" is written, "{spec}" is published here')
 def step_mirror_between(context, name, spec):
-    world = context.world
-
-    def publish():
-        context.offer = publish_here(world, spec)
-
-    mirrors.write_while(world.home, world.root / name, publish)
+    _publish_during(context, mirrors.write_while, name, spec)
 
 
 @when('as soon as the mirror "{name}" has its log\'s head, "{spec}" is published here')
 def step_mirror_after_head(context, name, spec):
+    _publish_during(context, mirrors.write_after_head, name, spec)
+
+
+def _publish_during(context, write, name, spec):
     world = context.world
 
     def publish():
         context.offer = publish_here(world, spec)
 
-    mirrors.write_after_head(world.home, world.root / name, publish)
+    write(world.home, world.root / name, publish)
 
 
 @then("the witness finds every release of the mirror in its log, and its files there")

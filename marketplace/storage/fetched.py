@@ -86,8 +86,8 @@ class FetchedStore(FilesystemStore):
     def clear(self) -> int:
         """Remove everything, and return the bytes no longer used: projects keep what they link."""
         with self.alone("clearing the cache"):
-            freed = self.clear_link_copies()
-            freed += sum(path.lstat().st_size for path, _ in self._files() if path.lstat().st_nlink == 1)
+            found = [path.lstat() for path, _ in self._files()]
+            freed = self.clear_link_copies() + sum(item.st_size for item in found if item.st_nlink == 1)
             for folder in (self._blobs, self._staging):
                 if folder.is_dir():
                     shutil.rmtree(folder)
