@@ -1,7 +1,6 @@
 """cache, index, config: looking after a machine's home."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -32,7 +31,7 @@ def stats_command(session: Session) -> None:
     info = session.local.metadata()
     document = {
         "blobs": stats.blobs, "bytes": stats.bytes, "packages": info.packages, "releases": info.releases,
-        "fetched": asdict(copies),
+        "fetched": copies._asdict(),
     }  # fmt: skip
     session.out.result(document, lambda: render.fields([
         ("blobs", f"{stats.blobs:,}"), ("size", render.size(stats.bytes)),
@@ -90,7 +89,7 @@ def gc_command(session: Session, dry_run: bool) -> None:
         for folder in (session.home, session.home / "keys", session.home / "registry"):
             remove_stale(folder, time.time() - STALE_AFTER)
     verb = "Would free" if dry_run else "Freed"
-    document = {"blobs": freed.blobs, "bytes": freed.bytes, "fetched": asdict(copies), "dry_run": dry_run}
+    document = {"blobs": freed.blobs, "bytes": freed.bytes, "fetched": copies._asdict(), "dry_run": dry_run}
     session.out.result(document, lambda: [
         f"{verb} {render.plural(freed.blobs, 'blob')}, {render.size(freed.bytes)}",
         f"{verb} {render.plural(copies.blobs, 'fetched blob')}, {render.size(copies.bytes)}, and "

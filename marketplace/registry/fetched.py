@@ -2,8 +2,8 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from marketplace.clock import Clock, system_clock
 from marketplace.http.cache import Cache
@@ -14,8 +14,7 @@ KEPT = 90 * 86400.0
 """Seconds for which what nobody uses is kept; cargo keeps what it downloaded for about as long (three months)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Blobs of content and their bytes, and the bytes of everything that is kept of registries' answers."""
 
     blobs: int
