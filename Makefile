@@ -16,8 +16,8 @@ help:
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[dev]' --constraint constraints.txt
-	$(BIN)/pip install --quiet --editable '.[p2p]' --constraint constraints.txt || \
+	$(BIN)/pip install --quiet --config-settings editable_mode=compat --editable '.[dev]' --constraint constraints.txt
+	$(BIN)/pip install --quiet --config-settings editable_mode=compat --editable '.[p2p]' --constraint constraints.txt || \
 	  echo "without the extra p2p (it takes a C compiler and libgmp's headers): its scenarios will be skipped, and say so"
 	touch $@
 
