@@ -3,7 +3,7 @@
 import shlex
 import signal
 
-from behave import given, then, when
+from behave import given, step, then, when
 
 from support.suite.forged_suite import PROJECT, ForgedSuite, run_tool, verdicts
 from support.suite.report import references_elsewhere
@@ -51,6 +51,16 @@ def step_impl(context, arguments):
     context.ran = context.suite.run("support.suite.run_suite", *shlex.split(arguments))
 
 
+@step("its features are run {times:d} times in a row")
+def step_impl(context, times):
+    context.ran = context.suite.run("support.suite.flakes", f"--runs={times}")
+
+
+@when('its features are run {times:d} times in a row with "{arguments}"')
+def step_impl(context, times, arguments):
+    context.ran = context.suite.run("support.suite.flakes", f"--runs={times}", *shlex.split(arguments))
+
+
 @when('its {feature} is run and gets {name} when "{file}" is there')
 def step_impl(context, feature, name, file):
     context.ran = context.suite.interrupt(feature, signal.Signals[name], file)
@@ -68,9 +78,19 @@ def step_impl(context, line, code):
     assert (ending, context.ran.returncode) == (line, code), (context.ran.stdout, context.ran.stderr)
 
 
+@then("it is refused with exit code {code:d}")
+def step_impl(context, code):
+    assert (context.ran.stdout, context.ran.returncode) == ("", code), (context.ran.stdout, context.ran.stderr)
+
+
 @then('its output has "{text}"')
 def step_impl(context, text):
     assert text in context.ran.stdout + context.ran.stderr, (context.ran.stdout, context.ran.stderr)
+
+
+@then('its output has no "{text}"')
+def step_impl(context, text):
+    assert text not in context.ran.stdout + context.ran.stderr, (context.ran.stdout, context.ran.stderr)
 
 
 @then('it tells of "{first}" before "{second}"')

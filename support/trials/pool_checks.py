@@ -20,7 +20,7 @@ _COMMANDS = {
 }
 _VARYING = (
     "HOSTNAME=", "Pid:", "PPid:", "Tgid:", "Ngid:", "NStgid:", "NSpid:", "NSpgid:", "NSsid:", "Vm", "Rss", "Hug",
-    "voluntary", "nonvoluntary", "Cpus", "Mems", "total ",
+    "SigQ:", "voluntary", "nonvoluntary", "Cpus", "Mems", "total ",
 )  # fmt: skip
 
 

@@ -19,6 +19,13 @@ def step_impl(context):
     assert 1 + 1 == 3, "the product is wrong"
 
 
+@given("a product that is wrong every third time")
+def step_impl(context):
+    times = Path("times")
+    times.write_text(f"{times.read_text() if times.exists() else ''}.")
+    assert len(times.read_text()) % 3, "the product is wrong"
+
+
 @given("a harness in trouble")
 def step_impl(context):
     raise RuntimeError("no room")
