@@ -105,7 +105,7 @@ Feature: The command line starts quickly, and the short way answers like the lon
   Scenario: Registries that have names and are not asked cost a search nothing of what speaks HTTP
     Given I run "ggen market registry add corp https://registry.acme.example"
     When the modules that "ggen market search rust" loads are listed
-    Then none of them belongs to "http ssl urllib dataclasses"
+    Then none of them belongs to "http ssl urllib.request dataclasses"
 
   Scenario: An install that has nothing to do loads nothing that it does not need
     Given I run "ggen market add io.ggen.rust.axum"

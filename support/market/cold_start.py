@@ -22,6 +22,11 @@ def modules_of(world: World, command: str) -> set[str]:
     return set(_LOADED.findall(done.stderr.partition(" | site\n")[2])) - _OF_THE_ENVIRONMENT
 
 
+def has(modules: set[str], name: str) -> bool:
+    """Say whether a module or one below it is among those."""
+    return any(f"{module}.".startswith(f"{name}.") for module in modules)
+
+
 def owners(modules: set[str]) -> set[str]:
     """Return the packages beyond Python's own that modules belong to."""
     found = {name.partition(".")[0] for name in modules}
