@@ -29,7 +29,7 @@ def before_feature(context: Any, feature: Any) -> None:
 
 def before_scenario(context: Any, scenario: Any) -> None:
     """Look what is there, then make the scenario's world; the last cleanup looks again."""
-    context.gate = gate = context.session.gate()
+    context.gate = gate = context.session.gate(scenario.effective_tags)
     context.witness = context.session.witness()
     context.add_cleanup(lambda: context.witness.kept or gate.check(scenario.name))
     context.add_cleanup(lambda: finish_artefacts(context.witness, scenario))

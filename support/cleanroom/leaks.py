@@ -174,19 +174,25 @@ def _listening(process: psutil.Process) -> set[str]:
 
 
 class LeakGate:
-    """Looks when a scenario begins, after each step, and when all its cleanups are done."""
+    """Looks when a scenario begins, after each step, and when all its cleanups are done.
+
+    Args:
+        watches: what is looked at each time.
+        others: what is looked at in the beginning and at the end, for no step is likely to make it.
+    """
 
     def __init__(
-        self, watches: Sequence[Watch], clock: Callable[[], float] = time.monotonic,
+        self, watches: Sequence[Watch], others: Sequence[Watch] = (), clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep, patience: float = PATIENCE,
     ) -> None:  # fmt: skip
         self._clock, self._pause, self._patience = clock, pause, patience
-        self._before = [(watch, watch.look()) for watch in watches]
+        self._before = [(watch, watch.look()) for watch in (*watches, *others)]
+        self._after_steps = self._before[: len(watches)]
         self._made: dict[tuple[Watch, Hashable], str] = {}
 
     def step(self, name: str) -> None:
         """Note what is new since the step before: this step has made it."""
-        for watch, before in self._before:
+        for watch, before in self._after_steps:
             for item in watch.look() - before:
                 self._made.setdefault((watch, item), name)
 

@@ -72,11 +72,17 @@ class Rooms:
         current_run()
         self._started = True
 
-    def watches(self) -> tuple[Watch, ...]:
-        """Return a watch of each engine in use, and of the folder of rooms, once rooms are in play."""
+    def watches(self, tags: Collection[str]) -> tuple[list[Watch], list[Watch]]:
+        """Return the watches of a scenario with these tags, once rooms are in play: of the folder of rooms and of the
+        engines that the tags name, and of the other engines.
+        """
         if not self._started:
-            return ()
-        return (Folders(current_run().folder, ("containers", "networks", "volumes")), *map(EngineWatch, self.engines()))
+            return [], []
+        named = [found for found in self.engines() if _ENGINE_TAG + found.name in tags]
+        watched = named or self.engines()
+        folders = Folders(current_run().folder, ("containers", "networks", "volumes"))
+        others = [found for found in self.engines() if found not in watched]
+        return [folders, *map(EngineWatch, watched)], [*map(EngineWatch, others)]
 
     def engines(self) -> list[Engine]:
         """Return the engines that this run may use."""

@@ -56,10 +56,11 @@ class Session:
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
 
-    def gate(self) -> LeakGate:
-        """Return a leak gate that has looked just now."""
+    def gate(self, tags: Collection[str]) -> LeakGate:
+        """Return the leak gate of a scenario with these tags; it has looked just now."""
         kinds = (Processes(self._mark), Sockets(self.rooms.lines()), Threads(), Folders(self.root))
-        return LeakGate((*kinds, *self.rooms.watches()), patience=self._patience)
+        watches, others = self.rooms.watches(tags)
+        return LeakGate((*kinds, *watches), others, patience=self._patience)
 
     def meter(self) -> Meter | None:
         """Return a meter that has begun just now, when the user wants figures."""

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from support.cleanroom import Cleanroom, CleanroomBuilder
 from support.cleanroom.deadline import Deadline
+from support.cleanroom.engine.processes import children, words_of_all
 from support.cleanroom.faults import capabilities
 from support.cleanroom.faults.network import FaultError
 from support.cleanroom.faults.vocabulary import Fault, Faults, NodeSet
@@ -225,18 +225,8 @@ def refused(action: Callable[[], object]) -> str:
 
 def delayers() -> list[int]:
     """Return the programs that delay packets for this process."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            parent = (path.parent / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[1]
-            if (
-                b"support.cleanroom.faults.packet_delay" in path.read_bytes().split(b"\0")
-                and int(parent) == os.getpid()
-            ):
-                found.append(int(path.parent.name))
-        except OSError:  # it has ended
-            continue
-    return found
+    found = [pid for pid, words in words_of_all("cmdline") if "support.cleanroom.faults.packet_delay" in words]
+    return [pid for pid in found if pid in children(os.getpid())]
 
 
 def picked(seed: int, nodes: str) -> dict[str, tuple[str, ...]]:

@@ -30,7 +30,7 @@ from support.cleanroom.engine.base import (
 from support.cleanroom.engine.bubblewrap import become, wrap
 from support.cleanroom.engine.cgroups import Group
 from support.cleanroom.engine.host_container import HostContainer
-from support.cleanroom.engine.processes import kill_tree
+from support.cleanroom.engine.processes import kill_tree, words_of_all
 from support.cleanroom.engine.run_id import RunId
 from support.cleanroom.engine.space import HOLDER, Space, missing_programs
 from support.cleanroom.images.cache import prune_trees, tree_of
@@ -207,15 +207,11 @@ class HostEngine:
 def _holders(label: str) -> list[Leftover]:
     """Return the processes that hold namespaces; their arguments say for whom."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace").split("\0")
-        except OSError:  # it has ended
-            continue
+    for pid, words in words_of_all("cmdline"):
         if str(HOLDER) in words and words[0] != "unshare":
             run, room = words[words.index(str(HOLDER)) + 1 :][:2]
             labels = {RUN_LABEL: run, ROOM_LABEL: room}
-            found.append(Leftover("process", path.parent.name, f"holder of room {room}", labels))
+            found.append(Leftover("process", str(pid), f"holder of room {room}", labels))
     return [item for item in found if label in item.labels]
 
 

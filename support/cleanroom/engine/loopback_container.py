@@ -31,7 +31,7 @@ from support.cleanroom.engine.base import (
     Volume,
 )
 from support.cleanroom.engine.process_container import ProcessContainer
-from support.cleanroom.engine.processes import kill_tree
+from support.cleanroom.engine.processes import kill_tree, words_of_all
 from support.cleanroom.images.python import FILES
 
 RUN, ROOM, NAME = "CLEANROOM_OF_RUN", "CLEANROOM_OF_ROOM", "CLEANROOM_OF_CONTAINER"
@@ -172,11 +172,7 @@ class LoopbackContainer(ProcessContainer):
 
 def labelled() -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the processes of loopback containers that this user may look at, each with its labels."""
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            words = path.read_bytes().decode(errors="replace").split("\0")
-        except OSError:  # it has ended, or belongs to somebody else
-            continue
+    for pid, words in words_of_all("environ"):
         labels = dict(word.split("=", 1) for word in words if word.startswith("CLEANROOM_OF_"))
         if labels.keys() == {RUN, ROOM, NAME}:
-            yield int(path.parent.name), labels
+            yield pid, labels

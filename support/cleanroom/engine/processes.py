@@ -2,9 +2,24 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 _START_TIME = 19  # the field of /proc/PID/stat, counted after the parenthesis (proc(5): field 22)
+
+
+def words_of_all(name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each process that this user may look at, with the words of its `cmdline` or `environ`.
+
+    The leak gate asks after each step: plain lists of names cost a third of what globbing costs.
+    """
+    for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
+        try:
+            with open(f"/proc/{pid}/{name}", "rb") as file:  # noqa: PTH123
+                words = file.read()
+        except OSError:  # it has ended, or belongs to somebody else
+            continue
+        yield int(pid), words.decode(errors="replace").split("\0")
 
 
 def children(pid: int) -> list[int]:
