@@ -25,12 +25,15 @@ from support.suite.verdicts import RED, Verdict
 from support.suite.workers import Finished, Workers
 
 _ODD, _INTERRUPTED = 1, 130
+_WORKERS = (os.cpu_count() or 1) + 1
+"""How many features run at the same time: with one for each core, 29 of 50 core minutes were used, for much of the
+suite waits for servers, time-outs and daemons."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the suite and return the exit code: 0 when at least one scenario ran, and none is red."""
     parser = argparse.ArgumentParser(prog="support.suite.run_suite", allow_abbrev=False)
-    parser.add_argument("--workers", type=int, default=int(os.environ.get("SUITE_WORKERS", "0")) or os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=int(os.environ.get("SUITE_WORKERS", "0")) or _WORKERS)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--metrics", action="store_true")
     parser.add_argument("--time-limit", type=float, default=900.0)
