@@ -29,7 +29,7 @@ NAMES = {
     "archive": "packing and unpacking",
     "resolve": "resolving 200 roots of the real dependency graph",
     "cleanroom": "rooms beside the bare engine and testcontainers-python",
-    "p2p": "a node: its start and its memory",
+    "p2p": "nodes: start and memory, publications, blobs, and how that grows with the network",
     "load": "opening the home and its index",
 }
 KEPT = Path(__file__).resolve().parents[1] / "build" / "bench"

@@ -1,6 +1,6 @@
-"""A node beside the least that its library needs: how long it takes to start, and how much memory it has then.
+"""Nodes beside the least that their library needs: start, memory, publications, blobs, and how that grows.
 
-Both run in the environment of the benchmark, which must have the extra `p2p`.
+All run in the environment of the benchmark, which must have the extra `p2p`.
 """
 
 import subprocess
@@ -11,6 +11,9 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measuring import Contestant, Row, Stage, contest
+from benchmarks.p2p_blobs import transfers
+from benchmarks.p2p_publications import meeting, propagation
+from benchmarks.p2p_sizes import sizes
 from benchmarks.processes import environment
 
 _NODE = ("-m", "marketplace.cli", "market", "node", "run", "--json", "--listen", "/ip4/127.0.0.1/tcp/0")
@@ -26,6 +29,14 @@ sys.stdin.read()
 
 def measure(stage: Stage) -> Iterator[Row]:
     """Yield the rows."""
+    yield from _start(stage)
+    yield from propagation(stage)
+    yield from meeting(stage)
+    yield from transfers(stage)
+    yield from sizes(stage)
+
+
+def _start(stage: Stage) -> Iterator[Row]:
     homes = (stage.scratch / f"home-{number}" for number in count())
     floor = ("-c", _FLOOR)
     name = "floor: python importing libp2p's host, DHT and gossipsub"

@@ -14,6 +14,10 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | bad key         | the process ends | it is named |
       | raising handler | the process ends | it is named |
 
+    Examples: a peer whose stream ends in the moment in which it is banned
+      | row             | as it is         | mended      |
+      | dropped twice   | the process ends | it is gone  |
+
   Scenario Outline: What is lost in silence is not lost: <row>
     When two hosts of the library try "<row>"
     Then "<as it is>" without our mends, and "<mended>" with them

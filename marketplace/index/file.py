@@ -32,6 +32,13 @@ class IndexFile:
         index.path, index._db, index._writable = path, open_read_only(path), False
         return index
 
+    def defer_syncs(self) -> None:
+        """Let commits return before they are on the disk: for an index that is made anew from what is kept elsewhere.
+
+        A power cut may take the last ones back; the file stays whole (SQLite's `synchronous = NORMAL` in WAL mode).
+        """
+        self._db.execute("PRAGMA synchronous = NORMAL")
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

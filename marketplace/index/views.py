@@ -116,14 +116,17 @@ class IndexViews(IndexLog):
 
     def _described(self, id_: str, manifests: "Mapping[str, Manifest]") -> tuple[str, str | None]:
         """Return the category and the search document of a package; none while all its versions are yanked."""
-        from marketplace.model.ids import PackageId
-        from marketplace.model.package import Package
+        from marketplace.model.package import rank
+        from marketplace.model.version import Version
 
-        latest = Package(PackageId(id_), tuple(self._listed(id_)), 0).latest
-        if latest.yanked is not None:
+        rows = self._db.execute("SELECT version, yanked FROM releases WHERE id = ?", (id_,))
+        version, yanked = max(rows, key=lambda row: rank(Version.parse(row[0]), row[1]))
+        row = self._release_row(id_, Version.parse(version)) if yanked is None else None
+        if row is None:
             return "", None
-        manifest = manifests.get(latest.release.manifest) or self.manifest(latest.release)
-        return manifest.category, json.dumps(_document(latest.release, manifest), ensure_ascii=False)
+        release = _to_listed(*row).release
+        manifest = manifests.get(release.manifest) or self.manifest(release)
+        return manifest.category, json.dumps(_document(release, manifest), ensure_ascii=False)
 
     def _next_revision(self) -> int:
         revision = int(self._meta("revision")) + 1

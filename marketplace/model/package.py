@@ -7,6 +7,7 @@ from marketplace.model.ids import PackageId
 from marketplace.model.manifest import Manifest
 from marketplace.model.release import Release
 from marketplace.model.tree import Tree
+from marketplace.model.version import Version
 
 
 class PackageSource(Protocol):
@@ -32,6 +33,11 @@ class ListedRelease:
     yanked: str | None = None
 
 
+def rank(version: Version, yanked: str | None) -> tuple[bool, bool, tuple[object, ...]]:
+    """Return what is greatest for the release that `info` shows: one not yanked, and of those a stable one."""
+    return yanked is None, not version.prerelease, version.precedence
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """All that a registry knows of one package. `releases` go from the highest version to the lowest."""
@@ -43,6 +49,4 @@ class Package:
     @property
     def latest(self) -> ListedRelease:
         """The release that `info` shows: highest stable not yanked, else highest not yanked, else highest."""
-        usable = [item for item in self.releases if item.yanked is None] or list(self.releases)
-        stable = [item for item in usable if not item.release.version.prerelease]
-        return (stable or usable)[0]
+        return max(self.releases, key=lambda item: rank(item.release.version, item.yanked))

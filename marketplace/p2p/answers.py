@@ -116,8 +116,7 @@ class Answers:
                 hint = "somebody else has just published with the same key: try again"
                 raise ConflictError("log-moved", "the entry does not continue the log", hint=hint)
             length, last = announcement.entry.seq, announcement.entry.hash
-        state.keep_manifests(offered)
-        state.admit([announcement.entry for announcement in offered])
+        state.admit_announced(offered)
         reached, records = await self._node.publish(offered)
         return {"peers": len(reached), "reached": reached, "provider_records": records}
 

@@ -145,6 +145,12 @@ class HardenedPubsub(Pubsub):
             await reset(stream)
             self._handle_dead_peer(peer)
 
+    async def _teardown_if_connected(self, peer_id: ID) -> None:
+        """Drop a peer that is banned; its stream may end by itself meanwhile, and has been dropped then."""
+        with contextlib.suppress(KeyError):
+            await super()._teardown_if_connected(peer_id)
+        self._forget_all_subscriptions(peer_id)
+
     async def validate_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
         """Validate a message; what is not valid costs its forwarder, each time, also when the verdict is cached."""
         try:

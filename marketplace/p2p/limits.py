@@ -83,3 +83,7 @@ CONFIRM_SECONDS = 15.0
 
 GOSSIP_BURST = 8
 """Entries of one publication that are gossiped one by one; of more, sync carries them and the last one is gossiped."""
+
+GOSSIP_HEAD_START = 0.1
+"""Seconds that gossip has before `publish` asks its peers what they know: earlier they would be sent what is on its way
+already, and the answers would hold up the gossip."""

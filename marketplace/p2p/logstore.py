@@ -18,6 +18,7 @@ _TABLES = (
     " WITHOUT ROWID",
     "CREATE TABLE manifests (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
 )
+_ADD_MANIFEST = "INSERT OR IGNORE INTO manifests VALUES (?, ?)"
 
 
 class LogStore:
@@ -56,12 +57,16 @@ class LogStore:
         except IntegrityError as error:
             raise _damaged(error) from error
 
-    def offer(self, entries: Iterable[Entry]) -> list[Offered]:
-        """Take verified entries in, in their order, in one transaction; return what became of each."""
+    def offer(self, entries: Iterable[Entry], manifests: Iterable[tuple[str, bytes]] = ()) -> list[Offered]:
+        """Take verified entries in, in their order, in one transaction; return what became of each.
+
+        Manifests that came with them, each with its digest, which the caller has checked, are kept in the same one.
+        """
         with self._guarded() as db:
             touched: set[str] = set()
             try:
                 with transaction(db):
+                    db.executemany(_ADD_MANIFEST, manifests)
                     outcomes = [self._offer(entry, touched) for entry in entries]
             except BaseException:
                 self.logs = PublisherLogs(self._read("entries", "author, seq"), self._read("forks", "author, hash"))
@@ -93,7 +98,7 @@ class LogStore:
         with self._guarded() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
-                db.executemany("INSERT OR IGNORE INTO manifests VALUES (?, ?)", found)
+                db.executemany(_ADD_MANIFEST, found)
                 db.execute("COMMIT")
             except BaseException:
                 if db.in_transaction:

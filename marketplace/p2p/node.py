@@ -24,6 +24,7 @@ from marketplace.p2p.limits import (
     DISCOVER_EVERY,
     DISCOVER_FIRST,
     GOSSIP_BURST,
+    GOSSIP_HEAD_START,
     MAX_STREAMS_PER_PEER,
     MAX_SYNC_ENTRIES,
     PROVIDE_EVERY,
@@ -312,8 +313,7 @@ class Node:
     def _keep(self, announcements: list[Announcement], origin: str) -> None:
         """Keep announcements; when something before them is missing, sync with who made the last one."""
         try:
-            self.state.keep_manifests(announcements)
-            outcomes = self.state.admit([announcement.entry for announcement in announcements])
+            outcomes = self.state.admit_announced(announcements)
         except MarketError as error:
             self._log(f"an announcement could not be kept: {error.message}")
             return
@@ -337,6 +337,7 @@ class Node:
         few = len(announcements) <= GOSSIP_BURST
         if few:
             await self._gossip(announcements)
+            await trio.sleep(GOSSIP_HEAD_START)
         reached: list[str] = []
         records: list[int] = []
         releases = [item for item in announcements if isinstance(item.entry.record, Release)]

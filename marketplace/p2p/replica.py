@@ -36,23 +36,21 @@ class Replica:
         self.views: dict[str, View] = {}
         self.awaited: dict[Place, Release] = {}
         self.refused: dict[Place, str] = {}
-        self._shown: dict[Place, tuple[bytes, bytes]] = {}
+        self._shown: dict[str, dict[Place, tuple[Release, bytes]]] = {}
 
     def reload(self) -> None:
         """Make the index show what the logs hold, whatever it has shown before."""
         self._by_namespace = namespaces(self._records())
         self.views, self.awaited, self.refused = {}, {}, {}
         self._shown = self._read_index()
-        shown = {where[0].rpartition(".")[0] for where in self._shown}
-        self._apply(shown.union(self._by_namespace))  # what is shown may be in no log that counts any more
+        self._apply({*self._shown, *self._by_namespace})  # what is shown may be in no log that counts any more
 
-    def _read_index(self) -> dict[Place, tuple[bytes, bytes]]:
-        found: dict[Place, tuple[bytes, bytes]] = {}
+    def _read_index(self) -> dict[str, dict[Place, tuple[Release, bytes]]]:
+        """Return what the index shows, by namespace and place: the release, and the statement of the last yank."""
+        found: dict[str, dict[Place, tuple[Release, bytes]]] = {}
         for _, record in self._index.entries():
-            if isinstance(record, Release):
-                found[place(record)] = (record.statement(), b"")
-            else:
-                found[place(record)] = (found[place(record)][0], record.statement())
+            some, where = found.setdefault(record.id.namespace, {}), place(record)
+            some[where] = (record, b"") if isinstance(record, Release) else (some[where][0], record.statement())
         return found
 
     def add(self, records: Iterable[LogRecord]) -> None:
@@ -76,13 +74,12 @@ class Replica:
     def _append(self, namespace: str) -> bool:
         """Append what a view has more than the index; False when the index shows what the view does not."""
         view = self.views[namespace]
-        before = {where for where in self._shown if where[0].rpartition(".")[0] == namespace}
-        if any(where not in view.releases or view.releases[where].statement() != self._shown[where][0]
-               for where in before):  # fmt: skip
+        shown = self._shown.setdefault(namespace, {})
+        if any(not _same(view.releases.get(where), release) for where, (release, _) in shown.items()):
             return False
         self._forget(namespace)
-        self._append_releases([release for where, release in view.releases.items() if where not in before])
-        return all(self._append_yank(where, view) for where in view.releases if where in self._shown)
+        self._append_releases([release for where, release in view.releases.items() if where not in shown])
+        return all(self._append_yank(shown, where, view) for where in [*shown])
 
     def _forget(self, namespace: str) -> None:
         """Forget what was awaited and refused in a namespace: its view says anew what is."""
@@ -99,7 +96,7 @@ class Replica:
             elif manifest := self._checked(release, data):
                 offers.append((release, manifest, data))
         for release, _, _ in offers:
-            self._shown[place(release)] = (release.statement(), b"")
+            self._shown[release.id.namespace][place(release)] = (release, b"")
         if offers:
             self._index.append_releases(offers)
 
@@ -116,8 +113,8 @@ class Replica:
             return None
         return manifest
 
-    def _append_yank(self, where: Place, view: View) -> bool:
-        release, last = self._shown[where]
+    def _append_yank(self, shown: dict[Place, tuple[Release, bytes]], where: Place, view: View) -> bool:
+        release, last = shown[where]
         wanted = view.yanks.get(where)
         if wanted is None or wanted.statement() == last:
             return wanted is not None or last == b""
@@ -125,7 +122,7 @@ class Replica:
         if (yanked is not None) == (wanted.action == "yank"):
             return yanked is None or yanked == wanted.reason
         self._index.append_yank(wanted)
-        self._shown[where] = (release, wanted.statement())
+        shown[where] = (release, wanted.statement())
         return True
 
     def _rebuild(self) -> None:
@@ -142,3 +139,8 @@ class Replica:
                 self._index.close()
                 self._index = old
             old.replace_content(fresh)
+
+
+def _same(found: Release | None, shown: Release) -> bool:
+    """Tell whether a view has a release that is shown. Most often it is the same object, and its statement long."""
+    return found is shown or (found is not None and found.statement() == shown.statement())

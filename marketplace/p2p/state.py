@@ -46,6 +46,7 @@ class NodeState:
         self.registry = LocalRegistry(self.folder, trust=lambda: self.trust, name="p2p")
         self._sources = (self.registry.store, FilesystemStore(home / "registry" / "store"))
         self._store = LogStore(self.folder / "logs.sqlite")
+        self.registry.index.defer_syncs()  # the logs are synced, and what the index lacks of them is shown at the start
         self.replica = Replica(self.registry.index, self._records, self._store.manifest, self.trust)
         self.replica.reload()
         self._now = now
@@ -88,19 +89,31 @@ class NodeState:
         """
         return await trio.to_thread.run_sync(lambda: [self.verify(data) for data in batch])
 
-    def admit(self, entries: Sequence[Entry]) -> list[Offered]:
+    def admit(self, entries: Sequence[Entry], manifests: Iterable[tuple[str, bytes]] = ()) -> list[Offered]:
         """Keep verified entries and show them; return what became of each.
+
+        Args:
+            manifests: manifests that came with them, by digest, which was checked.
 
         Raises:
             UnavailableError: the disk is full or cannot be written; nothing was kept.
         """
-        outcomes = self._store.offer(entries)
+        outcomes = self._store.offer(entries, manifests)
         if Offered.FORK in outcomes:
             self.replica.reload()
         else:
             pairs = zip(entries, outcomes, strict=True)
             self.replica.add(entry.record for entry, outcome in pairs if outcome is Offered.ADDED)
         return outcomes
+
+    def admit_announced(self, announcements: Sequence[Announcement]) -> list[Offered]:
+        """Keep what was announced, entries and manifests, as `admit`."""
+        manifests = [
+            (item.entry.record.manifest, item.manifest)
+            for item in announcements
+            if item.manifest and isinstance(item.entry.record, Release)
+        ]
+        return self.admit([item.entry for item in announcements], manifests)
 
     def wanted_manifests(self) -> list[str]:
         """Return the digests of manifests without which a release cannot be shown."""
@@ -112,16 +125,6 @@ class NodeState:
                 found.append((digest, data))
         self.add_manifests(found)
         return sorted(wanted - {digest for digest, _ in found})
-
-    def keep_manifests(self, announcements: Iterable[Announcement]) -> None:
-        """Keep the manifests that came with entries, which are to be admitted, and whose digests were checked."""
-        found = [
-            (item.entry.record.manifest, item.manifest)
-            for item in announcements
-            if item.manifest and isinstance(item.entry.record, Release)
-        ]
-        if found:
-            self._store.add_manifests(found)
 
     def add_manifests(self, found: Sequence[tuple[str, bytes]]) -> None:
         """Keep manifests, whose digests were checked, and show their releases."""

@@ -73,10 +73,16 @@ def view_of(namespace: str, records: Sequence[LogRecord], trust: Trust) -> View:
 
 def _by_place(releases: Iterable[Release]) -> dict[Place, tuple[Release, ...]]:
     """Group releases; the same one, published again, counts once."""
-    found: dict[Place, dict[bytes, Release]] = {}
+    found: dict[Place, list[Release]] = {}
     for release in releases:
-        found.setdefault(place(release), {})[release.statement()] = release
-    return {where: tuple(several[key] for key in sorted(several)) for where, several in found.items()}
+        found.setdefault(place(release), []).append(release)
+    return {where: _distinct(several) if several[1:] else (several[0],) for where, several in found.items()}
+
+
+def _distinct(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """Return the releases that differ. Their statements are made for this alone: most places have one release."""
+    by_statement = {release.statement(): release for release in releases}
+    return tuple(by_statement[key] for key in sorted(by_statement))
 
 
 def namespaces(records: Iterable[LogRecord]) -> dict[str, list[LogRecord]]:

@@ -161,6 +161,24 @@ async def raising_handler(lab: Lab) -> str:
         return await survives(victim, other)
 
 
+async def dropped_twice(lab: Lab) -> str:
+    """Ban a peer whose stream ends on its own while the ban ends it."""
+    async with lab.peers(2) as (victim, other):
+        peer = other.host.get_id()
+        stream = victim.pubsub.peers[peer]
+        reset = stream.reset
+
+        async def ends_meanwhile() -> None:
+            await reset()
+            victim.pubsub._handle_dead_peer(peer)
+
+        stream.reset = ends_meanwhile
+        victim.pubsub.add_to_blacklist(peer)
+        gone = await until(lambda: peer not in victim.pubsub.peers)
+        await trio.sleep(0.2)  # what the ban raises would come now
+        return "it is gone" if gone and peer not in victim.pubsub.peer_topics.get(TOPIC, ()) else "it is there"
+
+
 async def send(victim: Peer, other: Peer, **fields: bytes) -> None:
     """Send a message with fields of our choice, as no library host would."""
     message = rpc_pb2.Message(from_id=other.host.get_id().to_bytes(), seqno=b"1", data=b"x", topicIDs=[TOPIC])
@@ -511,6 +529,7 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "garbage": garbage,
     "bad key": bad_key,
     "raising handler": raising_handler,
+    "dropped twice": dropped_twice,
     "ten a second": ten_a_second,
     "slots": slots,
     "slow reader": slow_reader,

@@ -1,0 +1,169 @@
+"""Networks of peers as processes on this machine, told what to do and asked what has happened to them."""
+
+import json
+import math
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import Stage
+from benchmarks.processes import environment
+from marketplace.registry.node_client import NodeClient
+
+LISTEN = "/ip4/127.0.0.1/tcp/0"
+_SECONDS = 60.0
+_PAUSE = 0.005
+
+
+class Peer:
+    """A running peer."""
+
+    def __init__(self, process: "subprocess.Popen[str]", home: Path) -> None:
+        self._process = process
+        self._said: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.home = home
+
+    @cached_property
+    def ready(self) -> dict[str, Any]:
+        """What the peer said when it could be reached, waiting for that."""
+        return self.await_("ready")
+
+    @property
+    def id(self) -> str:
+        """The peer id."""
+        return str(self.ready["id"])
+
+    @property
+    def address(self) -> str:
+        """How to dial it."""
+        return str(self.ready["address"]).partition("/p2p/")[0] + f"/p2p/{self.id}"
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self._said.put(json.loads(line))
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    def tell(self, do: str, **arguments: object) -> None:
+        """Give a command."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+        self._process.stdin.flush()
+
+    def await_(self, what: str, seconds: float = _SECONDS) -> dict[str, Any]:
+        """Return the next thing of that kind that has happened.
+
+        Raises:
+            TimeoutError: nothing of the kind has, in `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while (said := self._next(deadline))["what"] != what:
+            pass
+        return said
+
+    def _next(self, deadline: float) -> dict[str, Any]:
+        try:
+            return self._said.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError("a peer has not said what was waited for") from None
+
+    def times(self, entries: int, seconds: float = _SECONDS) -> tuple[float, float]:
+        """Return when the peer heard of so many entries, if that came before it knew them, and when it knew them.
+
+        Raises:
+            TimeoutError: it does not come to know them, in `seconds`.
+        """
+        heard = math.inf
+        while True:
+            said = self._next(time.monotonic() + seconds)
+            if said["what"] == "heard" and said["entries"] >= entries:
+                heard = min(heard, float(said["at"]))
+            if said["what"] == "knows" and said["entries"] >= entries:
+                return min(heard, float(said["at"])), float(said["at"])
+
+    def ask(self, do: str, **arguments: object) -> dict[str, Any]:
+        """Ask the node over its control socket, when it can be reached."""
+        assert self.ready
+        return NodeClient(self.home).ask(do, **arguments)
+
+    def memory(self) -> float:
+        """Return the most memory that it has had, in MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) / 1000
+
+    def processor(self) -> float:
+        """Return the seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+
+@contextmanager
+def started(stage: Stage, home: Path, *arguments: str) -> Iterator[Peer]:
+    """Run a peer of `benchmarks.p2p_programs` while the block does."""
+    command = [sys.executable, "-m", "benchmarks.p2p_programs", *arguments]
+    env = environment(stage.scratch, PY_YAMUX_RELEASE_ON_READ="0")
+    pipe = subprocess.PIPE
+    with (
+        (stage.scratch / "peers.log").open("a") as log,
+        subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=log, text=True) as process,
+    ):
+        try:
+            yield Peer(process, home)
+        finally:
+            process.kill()
+
+
+def node(stage: Stage, stack: ExitStack, name: str, bootstrap: Sequence[Peer] = (), **options: object) -> Peer:
+    """Start a node in a home of its own, which is `name` below the scratch folder; it looks for no further peers."""
+    home = stage.scratch / name
+    joined = [peer.address for peer in bootstrap]
+    text = json.dumps({"listen": [LISTEN], "bootstrap": joined, "discover": False, **options})
+    return stack.enter_context(started(stage, home, "node", str(home), text))
+
+
+def star(stage: Stage, stack: ExitStack, name: str, count: int) -> list[Peer]:
+    """Start a node, and others that join it; return them when all are connected and in a mesh."""
+    first = node(stage, stack, f"{name}-0")
+    peers = [first, *(node(stage, stack, f"{name}-{number}", [first]) for number in range(1, count))]
+    until(lambda: first.ask("status")["peers"] >= count - 1 and all(peer.ask("status")["mesh"] for peer in peers))
+    return peers
+
+
+def bare_star(stage: Stage, stack: ExitStack, count: int) -> list[Peer]:
+    """Start the floor's peers, each connected to the first; return them when all are in a mesh."""
+    first, *rest = [stack.enter_context(started(stage, stage.scratch, "bare", str(n))) for n in range(1, count + 1)]
+    for peer in rest:
+        peer.tell("connect", address=first.address)
+    until(lambda: all(_has_mesh(peer) for peer in [first, *rest]))
+    return [first, *rest]
+
+
+def _has_mesh(peer: Peer) -> bool:
+    peer.tell("mesh")
+    return bool(peer.await_("mesh")["peers"])
+
+
+def until(condition: Callable[[], bool], seconds: float = _SECONDS) -> float:
+    """Look until a condition holds; return the monotonic time of that.
+
+    Raises:
+        TimeoutError: it does not come to that in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it has not come to that within {seconds} s")
+        time.sleep(_PAUSE)  # the pause between two looks; the deadline ends it
+    return time.monotonic()

@@ -1,0 +1,59 @@
+"""Real networks of 5, 10 and 20 nodes on this machine: how they form, how publications spread, what a node costs."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from statistics import median
+
+from benchmarks.measuring import Row, Stage
+from benchmarks.p2p_processes import Peer, bare_star, node, until
+from benchmarks.p2p_publications import Publisher
+
+_PAUSE = 1.0
+_FLOOR = "floor: bare gossip of the library, a star"
+
+
+def sizes(stage: Stage) -> Iterator[Row]:
+    """Yield the rows; the nodes know the first alone and look for further ones, as nodes do."""
+    for count in (5, 10, 20) if not stage.quick else (5,):
+        with ExitStack() as stack:
+            yield from _of(stage, stack, count)
+
+
+def _of(stage: Stage, stack: ExitStack, count: int) -> Iterator[Row]:
+    first = node(stage, stack, f"{count}-0", discover=True)
+    rest = [node(stage, stack, f"{count}-{number}", [first], discover=True) for number in range(1, count)]
+    nodes, begin = [first, *rest], max(float(peer.ready["at"]) for peer in rest)
+    formed = until(lambda: all(peer.ask("status")["mesh"] for peer in nodes)) - begin
+    bare = bare_star(stage, stack, count)
+    wanted = min(count - 1, 4)
+    found = until(lambda: all(peer.ask("status")["peers"] >= wanted for peer in nodes)) - begin
+    yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
+    yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
+    before = sum(peer.processor() for peer in nodes)
+    ours, floor = _spread(nodes, bare, stage.pick(20, 5))
+    used = (sum(peer.processor() for peer in nodes) - before) / len(ours) * 1000
+    for name, place in (("p50", 0.5), ("p95", 0.95)):
+        mine, its = (sorted(times)[int(len(times) * place)] * 1000 for times in (ours, floor))
+        yield Row(f"publication known by all of {count} nodes, {name}", mine, _FLOOR, its)
+    yield _alone(f"processor time of all {count} nodes for a publication and a second", used)
+    yield _alone(f"memory of a node among {count}", median(peer.memory() for peer in nodes), "MB")
+
+
+def _alone(what: str, value: float, unit: str = "ms") -> Row:
+    """Return a row for a figure with which nothing is compared."""
+    return Row(what, value, "", None, unit=unit, judged="at most")
+
+
+def _spread(nodes: list[Peer], bare: list[Peer], publications: int) -> tuple[list[float], list[float]]:
+    """Publish in turns; return the seconds until all know, of ours and of the floor."""
+    publisher, ours, floor = Publisher("bench"), list[float](), list[float]()
+    for number in range(1, publications + 1):
+        time.sleep(_PAUSE)
+        begin = time.monotonic()
+        _, length = publisher.publish(nodes[0])
+        ours.append(max(peer.times(number)[1] for peer in nodes[1:]) - begin)
+        begin = time.monotonic()
+        bare[0].tell("publish", number=number, size=length)
+        floor.append(max(peer.times(number)[1] for peer in bare[1:]) - begin)
+    return ours, floor
