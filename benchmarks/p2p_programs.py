@@ -1,7 +1,8 @@
 """Peers as processes of their own: `python -m benchmarks.p2p_programs node|bare ARGUMENTS`, which say in JSON lines
 what happens to them, with the monotonic time that all processes of a machine share.
 
-`node HOME OPTIONS` is the product's node, which also tells whenever it has written entries down and shows them.
+`node HOME OPTIONS` is the product's node, which also tells when it has heard of entries, and when it has
+written them down and shows them.
 `bare SEED` is the floor: a host of the same library with its own gossip and plain streams, and nothing of ours. Both
 take commands, one JSON object a line.
 """
@@ -80,19 +81,16 @@ class WatchedState(NodeState):
         tell("knows", entries=len(self.logs))
         return outcomes
 
-
-class WatchedNode(Node):
-    """A node that tells what it hears, when that has been found valid and forwarded."""
-
-    def _heard(self, announcement: Announcement, origin: str) -> None:
-        tell("heard", entries=announcement.entry.seq)
-        super()._heard(announcement, origin)
+    def admit_announced(self, announcements: Sequence[Announcement]) -> list[Offered]:
+        """Keep what was announced, and is valid and forwarded; see `NodeState`."""
+        tell("heard", entries=announcements[-1].entry.seq)
+        return super().admit_announced(announcements)
 
 
 async def run_node(home: Path, options: Options) -> None:
     """Run the product's node until the input ends; `sync` times a sync with a peer."""
     state = WatchedState(home, time.time)
-    node = WatchedNode(state, options, time.time, lambda text: print(text, file=sys.stderr))
+    node = Node(state, options, time.time, lambda text: print(text, file=sys.stderr))
 
     async def sync(command: dict[str, Any]) -> None:
         begin = time.perf_counter()

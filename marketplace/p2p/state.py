@@ -115,6 +115,11 @@ class NodeState:
         ]
         return self.admit([item.entry for item in announcements], manifests)
 
+    @property
+    def awaits(self) -> bool:
+        """Whether releases cannot be shown yet, since their manifests are missing."""
+        return bool(self.replica.awaited)
+
     def wanted_manifests(self) -> list[str]:
         """Return the digests of manifests without which a release cannot be shown."""
         wanted = {release.manifest for release in self.replica.awaited.values()}
