@@ -1,0 +1,84 @@
+"""Simulate networks of peers: `python -m benchmarks.p2p_sim [--peers N…] [--churn SHARE] [--enemies SHARE] [--star]`.
+
+The peers run the product's `Follow`, `syncing`, `Announcement`, `PublisherLogs`, `Publishing` and `Reputation` on a
+virtual clock, over streams in memory with latencies; the same seed gives the same figures. The library's part is a
+model: a gossip mesh with the product's degrees, discovery that finds random peers; no DHT, no fetching, no processor
+time.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from statistics import median
+
+import trio
+import trio.testing
+from trio._core import _run
+
+from benchmarks.p2p_sim.world import Climate, World
+
+HEADINGS = (
+    "peers", "known p50 (s)", "p95", "max", "lost", "by gossip", "gossip messages", "kB", "sync messages", "kB",
+    "syncs", "enemies left",
+)  # fmt: skip
+
+
+def simulate(climate: Climate, publications: int, pause: float, settle: float) -> World:
+    """Run a network; return it as it is in the end."""
+    setattr(_run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)  # noqa: B010 - else trio shuffles what can go on
+    _run._r.seed(climate.seed)
+    found: list[World] = []
+
+    async def main() -> None:
+        found.append(World(climate))
+        await found[0].run(publications, pause, settle)
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+    return found[0]
+
+
+def cells(world: World, publications: int) -> tuple[str, ...]:
+    """Return what is told of a network: times in seconds; messages, kB and syncs for each peer and publication."""
+    times, lost, gossiped = [], 0, []
+    staying = {peer.id for peer in world.honest()}
+    for publication in world.publications.values():
+        wanted = publication.here & staying
+        times += [publication.known[peer] for peer in wanted if peer in publication.known]
+        lost += len(wanted - publication.known.keys())
+        gossiped.append(publication.by_gossip / max(1, len(publication.known)))
+    times.sort()
+    per = len(world.honest()) * publications
+    counts = {name: count / per for name, count in world.counts.items()}
+    left = sum(len([other for other in peer.neighbours if world.peers[other].hostile]) for peer in world.honest())
+    return (
+        f"{len(world.peers):,}",
+        *(f"{times[min(len(times) - 1, int(len(times) * share))]:.2f}" for share in (0.5, 0.95, 1.0)),
+        str(lost), f"{median(gossiped):.0%}",
+        f"{counts['gossip messages']:.1f}", f"{counts['gossip bytes'] / 1000:.1f}", f"{counts['sync messages']:.1f}",
+        f"{counts['sync bytes'] / 1000:.1f}", f"{counts['syncs']:.1f}", str(left),
+    )  # fmt: skip
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Simulate what the arguments say, and print a row for each size."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.p2p_sim", description="Simulate networks of peers.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peers", type=int, nargs="+", default=[5, 10, 20, 100, 1000, 10_000])
+    parser.add_argument("--latency", type=float, default=0.05, help="median seconds between two peers")
+    parser.add_argument("--churn", type=float, default=0.0, help="share of peers that leaves in a minute")
+    parser.add_argument("--enemies", type=float, default=0.0, help="share of peers that are hostile")
+    parser.add_argument("--star", action="store_true", help="connect all to the first alone")
+    parser.add_argument("--publications", type=int, default=8)
+    parser.add_argument("--pause", type=float, default=2.0, help="seconds between two publications")
+    parser.add_argument("--settle", type=float, default=6.0, help="seconds in which the network forms")
+    given = parser.parse_args(arguments)
+    print(" | ".join(HEADINGS))
+    for count in given.peers:
+        climate = Climate(count, given.seed, given.latency, given.churn, given.enemies, given.star)
+        world = simulate(climate, given.publications, given.pause, given.settle)
+        print(" | ".join(cells(world, given.publications)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
