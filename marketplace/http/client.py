@@ -91,10 +91,14 @@ class Client:
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
-    def document(self, wanted: Wanted, read: Callable[[bytes], _T], operation: Operation | None = None) -> _T:
+    def document(
+        self, wanted: Wanted, read: Callable[[bytes], _T], operation: Operation | None = None, *,
+        succeed: Callable[[_T, _T], None] = lambda _old, _new: None,
+    ) -> _T:  # fmt: skip
         """Return what `read` makes of a document, from the cache or the registry.
 
         `read` parses and verifies a body; it raises IntegrityError for one that is no good, which is then not kept.
+        `succeed` does so for one that cannot have come after the one that is kept.
 
         Raises:
             NotFoundError: the registry does not have it.
@@ -112,7 +116,7 @@ class Client:
             if known and self.cache.is_fresh(known[0]):
                 return known[1]  # somebody else has asked while this one waited
             self._refuse_absent(url, wanted)
-            return self._asked(wanted, read, known, operation or self.operation())
+            return self._asked(wanted, read, known, operation or self.operation(), succeed)
 
     def at_hand(self, wanted: Wanted, read: Callable[[bytes], _T]) -> _T | None:
         """Return what is kept of a document if it may be used without asking; None when it may not."""
@@ -147,8 +151,9 @@ class Client:
             raise _absent(self.name, wanted, entry.body)
 
     def _asked(
-        self, wanted: Wanted, read: Callable[[bytes], _T], known: tuple[Entry, _T] | None, operation: Operation
-    ) -> _T:
+        self, wanted: Wanted, read: Callable[[bytes], _T], known: tuple[Entry, _T] | None, operation: Operation,
+        succeed: Callable[[_T, _T], None],
+    ) -> _T:  # fmt: skip
         url, era = self.base + wanted.path, self.cache.era()
         entry = known[0] if known else None
         try:
@@ -167,6 +172,8 @@ class Client:
             return known[1]
         body = news.body or b""
         value = read(body)
+        if known:
+            succeed(known[1], value)
         self.cache.store(Entry(url, _FOUND, news.etag, self.cache.now(), era, body))
         return value
 

@@ -94,22 +94,22 @@ def last_yank(index: LocalIndex, id_: PackageId, version: Version) -> bytes | No
 
 
 class Yanks:
-    """The yanks that hold, kept up with the log."""
+    """The last word on each version that was ever yanked, kept up with the log."""
 
     def __init__(self, index: LocalIndex) -> None:
         self._index = index
         self._seen = 0
-        self._held: dict[tuple[str, str], YankRecord] = {}
+        self._last: dict[tuple[str, str], YankRecord] = {}
 
     def now(self) -> Iterator[YankRecord]:
         """Yield the yank of each version that is yanked."""
         self._read()
-        return iter(tuple(self._held.values()))
+        return iter([record for record in self._last.values() if record.action == "yank"])
 
     def of(self, id_: PackageId) -> dict[str, YankRecord]:
-        """Return the yanks of a package's versions, by the version without build metadata."""
+        """Return the last yank or unyank of a package's versions, by the version without build metadata."""
         self._read()
-        return {version: record for (name, version), record in self._held.items() if name == str(id_)}
+        return {version: record for (name, version), record in self._last.items() if name == str(id_)}
 
     def _read(self) -> None:
         end = size(self._index)
@@ -117,11 +117,7 @@ class Yanks:
         for position, data, leaf in self._index.rows(sql, (self._seen, end)):
             check_leaf(position, data, leaf)
             record = YankRecord.decode(data)
-            key = (str(record.id), plain(record.version))
-            if record.action == "yank":
-                self._held[key] = record
-            else:
-                self._held.pop(key, None)
+            self._last[str(record.id), plain(record.version)] = record
         self._seen = end
 
 

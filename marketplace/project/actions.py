@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError, UnavailableError
 from marketplace.model.ids import PackageId
 from marketplace.model.package import Package
+from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
 from marketplace.project import content, journal
 from marketplace.project.lockfile import Locked, Lockfile
@@ -222,8 +223,26 @@ class Workshop:
                 self._registry.prove(())  # what is lacking may have been taken back
             raise
         self._registry.prove(())  # that nothing newer is there is an answer too
+        self._refuse_changed(found.releases)
         lock = Lockfile.of(Locked(release, self._registry.source_of(release.id)) for release in found.releases)
         return lock, {str(id_): reason for id_, reason in found.yanked.items()}
+
+    def _refuse_changed(self, releases: Iterable[Release]) -> None:
+        """Refuse a version that is locked when a registry has another release of it: what it was is what it stays.
+
+        Raises:
+            IntegrityError: `release-changed`.
+        """
+        locked = self._project.lock().by_id()
+        for release in releases:
+            before = locked[release.id].release if release.id in locked else release
+            if before != release and before.version.precedence == release.version.precedence:
+                source = self._registry.source_of(release.id)
+                hint = (
+                    f"do not use it; if its publisher confirms it: `ggen market remove {release.id}`, and add it again"
+                )
+                message = f"{source} has another release {release} than the one in ggen.lock"
+                raise IntegrityError("release-changed", message, hint=hint, id=str(release.id), registry=source)
 
     def _apply(
         self, lock: Lockfile, text: str | None, *, install: bool, force: bool, yanked: Mapping[str, str],
@@ -280,14 +299,32 @@ class Workshop:
     def _check_and_fetch(
         self, items: Sequence[Locked], before: Mapping[str, Mapping[str, str]]
     ) -> tuple[tuple[str, ...], int]:
-        """Check every signature and pin, then the log, then fetch what is lacking, all together."""
-        pinned = [item.release.id.namespace for item in items if self._trust.check_release(item.release)]
+        """Check every signature and pin, then the log, then fetch what is lacking, all together.
+
+        Keys of namespaces that are new here are pinned when the log has spoken: what it lacks pins nothing.
+        """
+        for item in items:
+            self._check_signed(item)
         have = {PackageId(id_): state["content_id"] for id_, state in before.items()}
         releases = [item.release for item in items]
         locked = {item.release for item in self._project.lock().packages}
         self._registry.prove([release for release in releases if release not in locked])
+        pinned = [release.id.namespace for release in releases if self._trust.pin(release)]
         fetched = self._registry.fetch_many(releases, self._store, have=have, advance=self._advance)
         return tuple(pinned), fetched.bytes
+
+    def _check_signed(self, item: Locked) -> None:
+        """Check a release's signature and key; the error says which registry it is from.
+
+        Raises:
+            IntegrityError: as `TrustStore.check_release`.
+        """
+        try:
+            self._trust.check_release(item.release, pin=False)
+        except IntegrityError as error:
+            error.details["registry"] = item.source
+            error.message = f"{error.message} (from {item.source})"
+            raise
 
     def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> int:
         """Stage a change; return the bytes that were fetched for it because the store's copies were damaged."""

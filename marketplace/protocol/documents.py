@@ -44,11 +44,15 @@ class RegistryDocument:
 
 @dataclass(frozen=True, slots=True)
 class PackageEntry:
-    """A release in a package document: its record, its number in the log (from 1), and the yank that holds now."""
+    """A release in a package document: its record, its number in the log (from 1), and the last word on it.
+
+    That is the yank that holds now, or the unyank that took one back; there is neither for most.
+    """
 
     release: Release
     position: int
     yank: YankRecord | None = None
+    unyank: YankRecord | None = None
 
     @property
     def listed(self) -> ListedRelease:
@@ -111,6 +115,7 @@ def encode_package(id_: PackageId, entries: Iterable[PackageEntry]) -> bytes:
         {
             "position": entry.position,
             "release": {**entry.release.body(), "signature": entry.release.signature},
+            **({"unyank": _yank_fields(entry.unyank)} if entry.unyank else {}),
             "yank": _yank_fields(entry.yank) if entry.yank else None,
         }
         for entry in entries
@@ -118,13 +123,16 @@ def encode_package(id_: PackageId, entries: Iterable[PackageEntry]) -> bytes:
     return _encode({"id": str(id_), "releases": releases})
 
 
-def join_package(id_: PackageId, entries: Iterable[tuple[int, bytes, bytes | None]]) -> bytes:
-    """Write a package document from records that are encoded already: position, release record, yank record or None."""
-    releases = b",".join(
-        b'{"position":%d,"release":%b,"yank":%b}' % (position, release, yank or b"null")
-        for position, release, yank in entries
-    )
+def join_package(id_: PackageId, entries: Iterable[tuple[int, bytes, YankRecord | None]]) -> bytes:
+    """Write a package document: position, release record as it is encoded already, and the last word on it or None."""
+    releases = b",".join(b'{"position":%d,"release":%b,%b}' % (n, release, _last(word)) for n, release, word in entries)
     return b'{"id":"%b","protocol":%d,"releases":[%b]}' % (str(id_).encode("ascii"), PROTOCOL, releases)
+
+
+def _last(word: YankRecord | None) -> bytes:
+    if word is None:
+        return b'"yank":null'
+    return b'"yank":' + word.encode() if word.action == "yank" else b'"unyank":%b,"yank":null' % word.encode()
 
 
 def _yank_fields(record: YankRecord) -> dict[str, object]:
@@ -151,15 +159,24 @@ def _package_entry(value: Any, id_: PackageId) -> PackageEntry:
     if not isinstance(value, dict):
         raise malformed(what, "it is no object")
     release = Release.of_fields(value.get("release"))
-    yank = None if value.get("yank") is None else YankRecord.of_fields(value["yank"])
     if release.id != id_:
         raise malformed(what, f"it is about {release.id}")
-    if yank and (yank.action, yank.id, yank.version.precedence) != ("yank", id_, release.version.precedence):
-        raise malformed(what, f"the yank in it is not one of {release}")
+    yank, unyank = (_word(value.get(action), action, release) for action in ("yank", "unyank"))
+    if yank and unyank:
+        raise malformed(what, f"{release} cannot be yanked and not yanked")
     position = _field(value, "position", int, what)
     if position < 1:
         raise malformed(what, "its position is not one in a log")
-    return PackageEntry(release, position, yank)
+    return PackageEntry(release, position, yank, unyank)
+
+
+def _word(value: Any, action: str, release: Release) -> YankRecord | None:
+    if value is None:
+        return None
+    record = YankRecord.of_fields(value)
+    if (record.action, record.id, record.version.precedence) != (action, release.id, release.version.precedence):
+        raise malformed("entry", f"the {action} in it is not one of {release}")
+    return record
 
 
 def _without_repetitions(

@@ -15,7 +15,7 @@ from marketplace.model.release import Release, YankRecord
 from marketplace.model.tree import digest_of
 from marketplace.model.version import Version
 from marketplace.protocol import documents, paths
-from marketplace.protocol.documents import RegistryDocument
+from marketplace.protocol.documents import PackageEntry, RegistryDocument
 from marketplace.registry.base import Advance, Fetched, Receipt, RegistryInfo
 from marketplace.registry.package_documents import PackageDocuments
 from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Source
@@ -51,7 +51,7 @@ class CentralizedRegistry:
         self._open_store = store
         self._notify = notify
         self._open_log = log
-        self._documents = PackageDocuments(client, self._unknown, notify)
+        self._documents = PackageDocuments(client, self._unknown, self._withdrawn, notify)
         self._outcome = ""
 
     @property
@@ -120,9 +120,14 @@ class CentralizedRegistry:
         try:
             self._trust.check_yank(yank, release.key)
         except MarketError as error:
-            self._notify(f"{self.name}: the yank of {release} does not count: {error.message}")
+            self._notify(f"{self.name}: the {yank.action} of {release} does not count: {error.message}")
             return False
         return True
+
+    def _withdrawn(self, entry: PackageEntry, now: PackageEntry | None) -> None:
+        from marketplace.registry.withdrawn import refuse
+
+        refuse(self.name, entry, now, trust=self._trust, check_log=lambda: self._open_log().check(self._root))
 
     def get_package(self, id_: PackageId) -> Package:
         """Return all releases of a package; see `Registry`. Downloads that cannot be had are 0."""

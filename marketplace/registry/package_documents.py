@@ -8,7 +8,7 @@ from marketplace.http.retry import Operation
 from marketplace.http.together import together
 from marketplace.model.ids import PackageId
 from marketplace.protocol import documents, paths
-from marketplace.protocol.documents import PackageDocument
+from marketplace.protocol.documents import PackageDocument, PackageEntry
 
 
 class PackageDocuments:
@@ -16,15 +16,18 @@ class PackageDocuments:
 
     Args:
         unknown: returns the error for a package that the registry does not have, made of what it said.
+        withdrawn: told of an entry that a document has no more, or of which it has the yank no more (the second one is
+            what it has now); raises IntegrityError if that must not be, and the document is then not kept.
         notify: told what the user should know, such as that an entry cannot be read.
     """
 
     def __init__(
         self, client: Client, unknown: Callable[[PackageId, NotFoundError], NotFoundError],
-        notify: Callable[[str], None],
+        withdrawn: Callable[[PackageEntry, PackageEntry | None], None], notify: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._client = client
         self._unknown = unknown
+        self._withdrawn = withdrawn
         self._notify = notify
         self._found: dict[PackageId, PackageDocument] = {}
         self._troubles: dict[PackageId, MarketError] = {}
@@ -76,7 +79,16 @@ class PackageDocuments:
         return found is not None
 
     def _asked(self, id_: PackageId, operation: Operation | None = None) -> PackageDocument:
-        return self._client.document(_wanted(id_), lambda data: documents.decode_package(data, id_), operation)
+        return self._client.document(
+            _wanted(id_), lambda data: documents.decode_package(data, id_), operation, succeed=self._compare
+        )
+
+    def _compare(self, old: PackageDocument, new: PackageDocument) -> None:
+        shown = {entry.release: entry for entry in new.entries}
+        for entry in old.entries:
+            now = shown.get(entry.release)
+            if now is None or (entry.yank and not now.yank):
+                self._withdrawn(entry, now)
 
     def _keep(self, id_: PackageId, found: PackageDocument) -> PackageDocument:
         for bad in found.bad:

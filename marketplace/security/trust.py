@@ -59,6 +59,14 @@ class TrustStore:
         self._verifier.verify(release.key, release.signature, release.statement())
         return self._check_key(release.id.namespace, release.key, pin=pin)
 
+    def pin(self, release: Release) -> bool:
+        """Pin the key of a release that was checked before, if its namespace has no pin; tell whether this call did.
+
+        Raises:
+            IntegrityError: `key-revoked` or `key-changed`.
+        """
+        return self._check_key(release.id.namespace, release.key, pin=True)
+
     def check_yank(self, record: YankRecord, publisher: str) -> None:
         """Verify a yank: its signature, and that its key is the publisher's or one trusted for the namespace.
 

@@ -73,10 +73,8 @@ class Content:
         rows = published.releases_of(self._index, id_, until=until)
         if not rows:
             return None
-        yanks = self._yanks.of(id_)  # read after the releases: never older than they are
-        entries = ((row.position, row.record, yanks.get(plain(row.version))) for row in rows)
-        return documents.join_package(id_, ((place, record, yank.encode() if yank else None)
-                                            for place, record, yank in entries))  # fmt: skip
+        words = self._yanks.of(id_)  # read after the releases: never older than they are
+        return documents.join_package(id_, ((row.position, row.record, words.get(plain(row.version))) for row in rows))
 
     def release(self, id_: PackageId, version: Version | None) -> bytes | None:
         """Return the record of exactly this version, build metadata included."""

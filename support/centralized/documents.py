@@ -7,6 +7,7 @@ from typing import Any
 
 from marketplace.model import canonical
 from marketplace.model.ids import PackageId
+from marketplace.model.release import YankRecord
 from marketplace.protocol import documents
 from marketplace.protocol.documents import PackageDocument, PackageEntry, RegistryDocument
 from marketplace.search.base import SearchDocument
@@ -88,13 +89,14 @@ def read_back() -> None:
     yank = yank_by("Alice", f"{ID}@2.0.0")
     root = RegistryDocument("acme", "acme.example", "acme.example+00000000+AQ==", None)
     assert documents.decode_registry(documents.encode_registry(root)) == root
-    entries = tuple(PackageEntry(release_by("Alice", f"{ID}@{v}"), n, yank if v == "2.0.0" else None)
-                    for n, v in ((9, "2.0.0"), (3, "1.0.0")))  # fmt: skip
+    unyank = YankRecord.decode(yank_fields("an unyank of 3.0.0").encode())
+    words: dict[str, dict[str, YankRecord]] = {"3.0.0": {"unyank": unyank}, "2.0.0": {"yank": yank}, "1.0.0": {}}
+    entries = tuple(PackageEntry(release_by("Alice", f"{ID}@{v}"), n, **words[v]) for n, v in enumerate(words, 3))
     read = documents.decode_package(documents.encode_package(ID, entries), ID)
-    parts = ((e.position, e.release.encode(), e.yank.encode() if e.yank else None) for e in entries)
+    parts = ((e.position, e.release.encode(), e.yank or e.unyank) for e in entries)
     assert documents.join_package(ID, parts) == documents.encode_package(ID, entries)
     assert (read.entries, read.bad) == (entries, ())
-    assert [entry.listed.yanked for entry in read.entries] == ["it is broken", None]
+    assert [entry.listed.yanked for entry in read.entries] == [None, "it is broken", None]
     assert documents.decode_yanked(documents.encode_yanked([yank])) == ((yank,), ())
     assert documents.decode_categories(documents.encode_categories({"web": 3, "": 1})) == {"web": 3, "": 1}
     assert documents.decode_downloads(documents.encode_downloads(ID, 12), ID) == 12

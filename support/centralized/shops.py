@@ -107,6 +107,10 @@ class Shops:
         """Yank a release in the publisher's home."""
         self._as_publisher(f"ggen market yank {spec} --reason broken")
 
+    def unyank(self, spec: str) -> None:
+        """Take the yank of a release back, in the publisher's home."""
+        self._as_publisher(f"ggen market unyank {spec}")
+
     def open(self, name: str, *, archives: bool = True, only: str = "", namespaces: str = "") -> None:
         """Make a registry that has what is published by now (or packages whose ids begin with `only`), and name it."""
         shelf = self.shelves[name] = Shelf()
@@ -135,6 +139,10 @@ class Shops:
                 for entry in read_tree(registry.store, record.content_id):
                     self._names.setdefault(entry.digest[7:], f"({entry.path} of {record})")
         registry.index.close()
+
+    def addresses(self) -> dict[str, str]:
+        """Return the address of each registry."""
+        return {name: proxy.url for name, proxy in self.proxies.items()}
 
     # --- other stories -----------------------------------------------------------------------------------------------
 
