@@ -19,6 +19,21 @@ def step_proof_travels(context, count):
     assert knows.forks() == believes.forks() != {} and knows.summary() == believes.summary()
 
 
+@when(
+    "a node that knows another entry with the number {seq:d} syncs {often} "
+    "with one that has another log of {length:d} from {first:d} on"
+)
+def step_sync_parted(context, seq, often, length, first):
+    times = {"once": 1, "twice": 2}[often]
+    context.both = sync_laws.sync_parted(context.author, seq, first, length, times)
+
+
+@then("both nodes have the proof with the number {seq:d}")
+def step_proof_number(context, seq):
+    forks = [[entry.seq for entry in logs.forks().get(context.author.key, ())] for logs in context.both]
+    assert forks == [[seq, seq]] * 2, forks
+
+
 @then("a node that knows {length:d} of the entries offers nothing to one that says it has all {count:d}")
 def step_offers_nothing(context, length, count):
     context.mine = context.author.entries[:length]

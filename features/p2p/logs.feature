@@ -25,6 +25,17 @@ Feature: Publisher logs are the same on every node, whatever came first
     When a node that knows another entry with the number 3 syncs with one that knows the log
     Then 2 entries travel, and both nodes have the proof
 
+  Scenario Outline: Who has the proof of a lie still learns of an earlier one
+    Given the log of eve with 4 releases
+    When a node that knows another entry with the number 4 syncs <often> with one that has another log of <length> from 2 on
+    Then both nodes have the proof with the number 2
+
+    Examples: what the log's head tells, and what only giving the proof away brings to light
+      | length | often |
+      | 2      | once  |
+      | 3      | once  |
+      | 5      | twice |
+
   Scenario: Nothing is offered to who says that he has more, even when he did not send it
     Given the log of eve with 5 releases
     Then a node that knows 3 of the entries offers nothing to one that says it has all 5

@@ -65,12 +65,12 @@ def lacking(logs: PublisherLogs, theirs: Summary) -> dict[str, int]:
     wanted = {}
     for author, head in theirs.items():
         mine = logs.head(author)
-        if head == mine or (mine.fork and not head.fork):
+        if head == mine:
             continue
-        if head.fork != mine.fork or head.length > mine.length:
+        if head.length <= mine.length and logs.hash_at(author, head.length) != head.hash:
+            wanted[author] = 0  # two chains: the first difference is the proof, the earliest whatever we have proved
+        elif head.fork != mine.fork if head.fork else not mine.fork and head.length > mine.length:
             wanted[author] = mine.length
-        elif logs.hash_at(author, head.length) != head.hash:
-            wanted[author] = 0  # two chains: the first difference is the proof
     return wanted
 
 

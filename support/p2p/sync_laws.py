@@ -29,6 +29,19 @@ def sync_with_proof(liar: Author, seq: int) -> tuple[int, PublisherLogs, Publish
     return exchange(knows, believes), knows, believes
 
 
+def sync_parted(liar: Author, seq: int, first: int, length: int, times: int) -> list[PublisherLogs]:
+    """Sync a node that knows an author's fork with one that knows another log of it alone; return both.
+
+    The other log is the author's up to `first`, and another chain from there on, `length` entries in all.
+    """
+    knows = logs_of([*liar.entries[:seq], liar.fork(seq, f"io.{liar.name}.other")])
+    branch = liar.branch(first, length - first + 1, f"io.{liar.name}.branch")
+    believes = logs_of([*liar.entries[: first - 1], *branch])
+    for _ in range(times):
+        exchange(knows, believes)
+    return [knows, believes]
+
+
 def offered(mine: Sequence[Entry], theirs: Head) -> int:
     """Return how many entries of one author a node offers to one that says so of its own log."""
     logs = logs_of(mine)
