@@ -46,7 +46,7 @@ def propagation(stage: Stage) -> Iterator[Row]:
     """Yield how long a publication takes to all of five nodes, each connected to the first alone, in turns."""
     with ExitStack() as stack:
         nodes, bare = star(stage, stack, "node", _PEERS), bare_star(stage, stack, _PEERS)
-        publisher, count = Publisher("bench"), stage.pick(200, 20)
+        publisher, count = Publisher("bench"), stage.pick(100, 20)
         heard, known, floor = [], [], []
         for number in range(1, count + 1):
             time.sleep(_PAUSE)

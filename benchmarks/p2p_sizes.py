@@ -31,7 +31,7 @@ def _of(stage: Stage, stack: ExitStack, count: int) -> Iterator[Row]:
     yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
     yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
     before = sum(peer.processor() for peer in nodes)
-    ours, floor = _spread(nodes, bare, stage.pick(20, 5))
+    ours, floor = _spread(nodes, bare, stage.pick(12, 5))
     used = (sum(peer.processor() for peer in nodes) - before) / len(ours) * 1000
     for name, place in (("p50", 0.5), ("p95", 0.95)):
         mine, its = (sorted(times)[int(len(times) * place)] * 1000 for times in (ours, floor))

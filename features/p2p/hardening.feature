@@ -38,6 +38,7 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | graft flood    | each is answered    | it is named          |
       | unknown grafts | they are answered   | they are ignored     |
       | unknown prunes | they are remembered | they are forgotten   |
+      | named in a prune | it is dialled     | it is ignored        |
       | silent server  | nobody is found     | the others are found |
       | banned         | it is dialled       | it is refused        |
       | avoided        | it stays            | it is kept out       |

@@ -236,8 +236,13 @@ class HardenedGossip(GossipSub):
         return grafts, prunes
 
     async def handle_prune(self, prune_msg: rpc_pb2.ControlPrune, sender_peer_id: ID) -> None:
-        """Let a peer leave the mesh. The library remembers that for any topic at all, and for ever."""
+        """Let a peer leave the mesh. The library remembers that for any topic at all, and for ever.
+
+        It also dials whomever a prune names. The gossipsub v1.1 specification wants that of peers alone whose score is
+        above a threshold; our nodes name nobody, and look for each other in the DHT.
+        """
         if prune_msg.topicID in self.mesh:
+            del prune_msg.peers[:]
             await super().handle_prune(prune_msg, sender_peer_id)
 
     def gossip_heartbeat(self) -> dict[ID, dict[str, list[bytes]]]:

@@ -22,6 +22,7 @@ from libp2p.kad_dht import peer_routing
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
 from libp2p.network.exceptions import SwarmException
 from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr
+from libp2p.peer.peerstore import env_to_send_in_RPC
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.pubsub import Pubsub
@@ -304,6 +305,19 @@ async def avoided(lab: Lab) -> str:
         return "it is kept out" if left and answers and two not in meshes[0][0] else "it stays"
 
 
+async def named_in_prune(lab: Lab) -> str:
+    """Prune, and name another peer to go to: a stranger, which the victim has never heard of."""
+    stranger = lab.host(9)
+    async with lab.peers(2, spam_protection=False) as (victim, other), stranger.run([_LOOPBACK]):
+        await until(lambda: other.host.get_id() in victim.router.mesh.get(TOPIC, ()))
+        record, _ = env_to_send_in_RPC(stranger)
+        named = rpc_pb2.PeerInfo(peerID=stranger.get_id().to_bytes(), signedPeerRecord=record)
+        await control(victim, other, prune=[rpc_pb2.ControlPrune(topicID=TOPIC, peers=[named], backoff=60)])
+        await until(lambda: other.host.get_id() not in victim.router.mesh[TOPIC])
+        dialled = await until(lambda: victim.host.get_id() in stranger.get_connected_peers(), 2.0)
+        return "it is dialled" if dialled else "it is ignored"
+
+
 async def control(victim: Peer, other: Peer, **words: Any) -> None:
     """Send control messages of our choice in one frame."""
     frame = rpc_pb2.RPC(control=rpc_pb2.ControlMessage(**words))
@@ -538,6 +552,7 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "avoided": avoided,
     "unknown grafts": unknown_grafts,
     "unknown prunes": unknown_prunes,
+    "named in a prune": named_in_prune,
     "silent server": silent_server,
     "banned": unwanted,
     "frozen": frozen,
