@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from marketplace.p2p.announce import Announcement
 from marketplace.p2p.answers import Answers
 from marketplace.p2p.control import control_socket
 from marketplace.p2p.gossip import DEGREES
+from marketplace.p2p.hardening import HardenedPubsub
 from marketplace.p2p.host import address
 from marketplace.p2p.library import (
     ID,
@@ -40,6 +42,7 @@ from marketplace.p2p.limits import PIECE
 from marketplace.p2p.logs import Offered
 from marketplace.p2p.node import Node, Options
 from marketplace.p2p.state import NodeState
+from marketplace.p2p.wire import Wire
 
 LISTEN = "/ip4/127.0.0.1/tcp/0"
 _TOPIC = "floor"
@@ -87,8 +90,26 @@ class WatchedState(NodeState):
         return super().admit_announced(announcements)
 
 
+def count_calls(owner: type, name: str, counts: Counter[str], what: str) -> None:
+    """Count the calls of an asynchronous method, of all objects in this process."""
+    method: Callable[..., Awaitable[object]] = getattr(owner, name)
+
+    async def counted(*arguments: object) -> object:
+        counts[what] += 1
+        return await method(*arguments)
+
+    setattr(owner, name, counted)
+
+
 async def run_node(home: Path, options: Options) -> None:
-    """Run the product's node until the input ends; `sync` times a sync with a peer."""
+    """Run the product's node until the input ends; `sync` times a sync with a peer, `count` tells what was sent.
+
+    Sent: messages on sync streams, those answered among them, and syncs asked for. Received: copies by gossip.
+    """
+    counts: Counter[str] = Counter()
+    count_calls(Wire, "_write", counts, "sync messages")
+    count_calls(Node, "open_sync", counts, "syncs")
+    count_calls(HardenedPubsub, "push_msg", counts, "gossip copies")
     state = WatchedState(home, time.time)
     node = Node(state, options, time.time, lambda text: print(text, file=sys.stderr))
 
@@ -97,10 +118,13 @@ async def run_node(home: Path, options: Options) -> None:
         done = await node.sync_with(command["peer"])
         tell("synced", done=done, seconds=time.perf_counter() - begin)
 
+    async def count(_command: dict[str, Any]) -> None:
+        tell("counted", counts=counts)
+
     try:
         async with node.running(), control_socket(state.folder / "control.sock", Answers(node).answer):
             tell("ready", id=node.id, address=node.addresses[0])
-            await obey({"sync": sync})
+            await obey({"sync": sync, "count": count})
     finally:
         state.close()
 

@@ -1,13 +1,16 @@
 """Real networks of 5, 10 and 20 nodes on this machine: how they form, how publications spread, what a node costs."""
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.measuring import Row, Stage
 from benchmarks.p2p_processes import Peer, bare_star, node, until
 from benchmarks.p2p_publications import Publisher
+from benchmarks.p2p_sim.__main__ import simulate
+from benchmarks.p2p_sim.world import Climate
 
 _PAUSE = 1.0
 _FLOOR = "floor: bare gossip of the library, a star"
@@ -30,8 +33,9 @@ def _of(stage: Stage, stack: ExitStack, count: int) -> Iterator[Row]:
     found = until(lambda: all(peer.ask("status")["peers"] >= wanted for peer in nodes)) - begin
     yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
     yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
-    before = sum(peer.processor() for peer in nodes)
+    before, counted, begin = sum(peer.processor() for peer in nodes), _counts(nodes), time.monotonic()
     ours, floor = _spread(nodes, bare, stage.pick(12, 5))
+    yield from _simulated(count, _counts(nodes) - counted, len(ours), (time.monotonic() - begin) / len(ours))
     used = (sum(peer.processor() for peer in nodes) - before) / len(ours) * 1000
     for name, place in (("p50", 0.5), ("p95", 0.95)):
         mine, its = (sorted(times)[int(len(times) * place)] * 1000 for times in (ours, floor))
@@ -43,6 +47,21 @@ def _of(stage: Stage, stack: ExitStack, count: int) -> Iterator[Row]:
 def _alone(what: str, value: float, unit: str = "ms") -> Row:
     """Return a row for a figure with which nothing is compared."""
     return Row(what, value, "", None, unit=unit, judged="at most")
+
+
+def _counts(nodes: Sequence[Peer]) -> Counter[str]:
+    for peer in nodes:
+        peer.tell("count")
+    return sum((Counter(peer.await_("counted")["counts"]) for peer in nodes), Counter[str]())
+
+
+def _simulated(count: int, counted: Counter[str], publications: int, pause: float) -> Iterator[Row]:
+    """Yield what was really sent beside what the simulation of as many peers says, with the same pauses."""
+    world = simulate(Climate(count, seed=1), publications, pause, settle=10.0)
+    per = count * publications
+    for name in ("gossip copies", "syncs", "sync messages"):
+        what = f"{name} a node and publication, {count} nodes, one in {pause:.1f} s"
+        yield Row(what, counted[name] / per, "simulated", world.counted[name] / per, unit="")
 
 
 def _spread(nodes: list[Peer], bare: list[Peer], publications: int) -> tuple[list[float], list[float]]:

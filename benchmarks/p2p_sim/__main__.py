@@ -8,6 +8,7 @@ time.
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
@@ -18,8 +19,8 @@ from trio._core import _run
 from benchmarks.p2p_sim.world import Climate, World
 
 HEADINGS = (
-    "peers", "known p50 (s)", "p95", "max", "lost", "by gossip", "gossip messages", "kB", "sync messages", "kB",
-    "syncs", "enemies left",
+    "peers", "known p50 (s)", "p95", "max", "lost", "by gossip", "copies", "kB", "control", "syncs", "messages", "kB",
+    "enemies left",
 )  # fmt: skip
 
 
@@ -38,7 +39,11 @@ def simulate(climate: Climate, publications: int, pause: float, settle: float) -
 
 
 def cells(world: World, publications: int) -> tuple[str, ...]:
-    """Return what is told of a network: times in seconds; messages, kB and syncs for each peer and publication."""
+    """Return what is told of a network: times in seconds; the rest for each peer and publication.
+
+    That is: copies of the announcement by gossip and their kB, control messages of gossip (grafts, prunes, lists of
+    what there is), syncs, and their messages and kB.
+    """
     times, lost, gossiped = [], 0, []
     staying = {peer.id for peer in world.honest()}
     for publication in world.publications.values():
@@ -48,14 +53,14 @@ def cells(world: World, publications: int) -> tuple[str, ...]:
         gossiped.append(publication.by_gossip / max(1, len(publication.known)))
     times.sort()
     per = len(world.honest()) * publications
-    counts = {name: count / per for name, count in world.counts.items()}
+    counts = Counter({name: count / per for name, count in world.counted.items()})
     left = sum(len([other for other in peer.neighbours if world.peers[other].hostile]) for peer in world.honest())
     return (
         f"{len(world.peers):,}",
         *(f"{times[min(len(times) - 1, int(len(times) * share))]:.2f}" for share in (0.5, 0.95, 1.0)),
         str(lost), f"{median(gossiped):.0%}",
-        f"{counts['gossip messages']:.1f}", f"{counts['gossip bytes'] / 1000:.1f}", f"{counts['sync messages']:.1f}",
-        f"{counts['sync bytes'] / 1000:.1f}", f"{counts['syncs']:.1f}", str(left),
+        f"{counts['gossip copies']:.1f}", f"{counts['gossip bytes'] / 1000:.1f}", f"{counts['gossip control']:.1f}",
+        f"{counts['syncs']:.2f}", f"{counts['sync messages']:.1f}", f"{counts['sync bytes'] / 1000:.1f}", str(left),
     )  # fmt: skip
 
 

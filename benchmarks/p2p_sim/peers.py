@@ -169,7 +169,7 @@ class SimulatedPeer:
 
     def send(self, peer: str, data: bytes) -> None:
         """Send a message, which arrives later."""
-        self._world.counts["gossip messages"] += 1
+        self._world.counts["gossip copies"] += 1
         self._world.counts["gossip bytes"] += gossip_length(data)
         self._world.later.call(self._world.latency(self.id, peer), partial(self._arrives, peer, data))
 
@@ -194,7 +194,7 @@ class SimulatedPeer:
         fresh, self._fresh = self._fresh, []
         outside = sorted(self.neighbours - self.mesh)
         for peer in self._chance.sample(outside, min(LAZY_DEGREE, len(outside))) if fresh else ():
-            self._world.counts["gossip messages"] += 1
+            self._world.counts["gossip control"] += 1
             other = self._world.peers[peer]
             for data in fresh:
                 if data not in other._seen:

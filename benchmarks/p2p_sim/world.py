@@ -13,7 +13,7 @@ from marketplace.errors import IntegrityError
 from marketplace.model.entry import Entry
 from marketplace.p2p.announce import Announcement
 from marketplace.p2p.gossip import DEGREES
-from marketplace.p2p.hardening import HEARTBEAT_SECONDS
+from marketplace.p2p.hardening import HEARTBEAT_SECONDS, PRUNE_BACKOFF
 from marketplace.p2p.limits import WANTED_PEERS
 from marketplace.security.verifier import Ed25519Verifier
 from support.p2p.authors import Author, author, manifest
@@ -59,6 +59,7 @@ class World:
         self.climate = climate
         self.chance = random.Random(climate.seed)
         self.counts: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
         self.later = Later()
         self.publications: dict[str, Publication] = {}
         self.origins: dict[str, str] = {}
@@ -67,6 +68,7 @@ class World:
         self._verdicts: dict[tuple[str, str, bytes], IntegrityError | None] = {}
         self.peers: dict[str, SimulatedPeer] = {}
         self._latencies: dict[frozenset[str], float] = {}
+        self._backoffs: dict[frozenset[str], float] = {}
         self._authors = [Author(f"author{number}") for number in range(_AUTHORS)]
         hostile = int(climate.count * climate.enemies)
         for number in range(climate.count):
@@ -133,20 +135,25 @@ class World:
         for other in unwanted:
             self._set_mesh(peer.id, other, inside=False)
         if len(peer.mesh) < low:
-            outside = [other for other in sorted(peer.neighbours - peer.mesh) if peer.takes_into_mesh(other)]
+            outside = [other for other in sorted(peer.neighbours - peer.mesh) if self._may_graft(peer, other)]
             for other in self.chance.sample(outside, min(len(outside), degree - len(peer.mesh))):
-                if self.peers[other].takes_into_mesh(peer.id):
-                    self._set_mesh(peer.id, other, inside=True)
+                self._set_mesh(peer.id, other, inside=True)
+
+    def _may_graft(self, peer: SimulatedPeer, other: str) -> bool:
+        resting = self._backoffs.get(frozenset((peer.id, other)), 0.0) > trio.current_time()
+        return not resting and peer.takes_into_mesh(other) and self.peers[other].takes_into_mesh(peer.id)
 
     def _set_mesh(self, one: str, other: str, *, inside: bool) -> None:
-        self.counts["gossip messages"] += 1
+        self.counts["gossip control"] += 1
+        if not inside:
+            self._backoffs[frozenset((one, other))] = trio.current_time() + PRUNE_BACKOFF
         for mine, its in ((one, other), (other, one)):
             (self.peers[mine].mesh.add if inside else self.peers[mine].mesh.discard)(its)
 
     # --- time --------------------------------------------------------------------------------------------------------
 
     async def run(self, publications: int, pause: float, settle: float) -> None:
-        """Let the network form, publish some entries, and go on for a while."""
+        """Let the network form, publish some entries, which are counted, and go on until the last has spread."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.later.run)
             for peer in self.peers.values():
@@ -157,6 +164,8 @@ class World:
             for number in range(publications):
                 self._publish(number)
                 await trio.sleep(pause)
+            self.counted = Counter(self.counts)
+            await trio.sleep(settle)
             nursery.cancel_scope.cancel()
 
     async def _beat(self, nursery: trio.Nursery) -> None:

@@ -52,6 +52,9 @@ QUERY_SECONDS = 1.5
 LAZY_DEGREE = 6
 """D_lazy of the gossipsub v1.1 specification: how many peers outside the mesh are told what there is."""
 
+PRUNE_BACKOFF = 10
+"""Seconds in which a peer that was pruned is not grafted again; the specification's 60 are long for a small network."""
+
 
 def prepare_library(kad_protocol: str) -> None:
     """Set what the library keeps in its modules. To be called before the first host is made.
@@ -276,5 +279,5 @@ def gossip_router(
     return HardenedGossip(
         protocols, *degrees, blame=blame, avoids=avoids, heartbeat_interval=HEARTBEAT_SECONDS,
         spam_protection_enabled=False, adaptive_gossip_enabled=False, eclipse_protection_enabled=False,
-        gossip_window=5, gossip_history=10, prune_back_off=10,
+        gossip_window=5, gossip_history=10, prune_back_off=PRUNE_BACKOFF,
     )  # fmt: skip
