@@ -10,7 +10,7 @@ from marketplace.security.keys import KeyRing, Signer
 from marketplace.security.trust import TrustStore
 from support.market.laws.model_laws import check_flipped_bits
 from support.market.laws.vectors import public_key, unescape, verdict
-from support.market.signing import code_of, forged, race, release_by, signer_of, yank_by
+from support.market.signing import code_of, forged, overtaken, race, release_by, signer_of, yank_by
 
 # --- published vectors -------------------------------------------------------------------------------------------
 
@@ -77,6 +77,16 @@ def step_no_trust(context):
 @when("{person:w}'s release {spec:S} is checked")
 def step_check(context, person, spec):
     context.pinned = context.trust.check_release(release_by(person, spec))
+
+
+@when("{person:w}'s release {spec:S} is checked while {faster:w}'s release {first:S} makes the pin")
+def step_overtaken(context, person, spec, faster, first):
+    context.told = overtaken(context.trust_file, release_by(person, spec), release_by(faster, first))
+
+
+@then('the check says "{told}"')
+def step_overtaken_told(context, told):
+    assert context.told == told, context.told
 
 
 @given('the namespace "{namespace}" is trusted to {person:w}')

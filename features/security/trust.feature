@@ -163,3 +163,14 @@ Feature: A publisher's key is pinned on first use
       | Frank  |
     Then exactly one of them pinned the namespace and the others were refused as "key-changed"
     And the namespace "io.acme" is pinned to the one who was told so
+
+  @concurrency
+  Scenario Outline: Who looked before there was a pin, and is overtaken by <faster>, is told "<told>"
+    When Alice's release io.acme.web@1.0.0 is checked while <faster>'s release io.acme.kit@1.0.0 makes the pin
+    Then the check says "<told>"
+    And the namespace "io.acme" is pinned to <faster>
+
+    Examples:
+      | faster  | told        |
+      | Alice   | known       |
+      | Mallory | key-changed |

@@ -93,11 +93,32 @@ def race(trust_file: Path, people: list[str], spec: str) -> list[str]:
             racer.wait()
 
 
+class _Late(TrustStore):
+    """A trust store that has seen no pin; then another process pins what `faster` asks for."""
+
+    faster: Release
+
+    def _pin_first(self, namespace: str, key: str) -> bool:
+        TrustStore(self._path).check_release(self.faster)
+        return super()._pin_first(namespace, key)
+
+
+def overtaken(trust_file: Path, release: Release, faster: Release) -> str:
+    """Check a release while another process pins by `faster`; return what was told, as `race` does."""
+    store = _Late(trust_file)
+    store.faster = faster
+    return _told(store, release)
+
+
 def _run(trust_file: Path, spec: str, person: str) -> str:
     store, release = TrustStore(trust_file), release_by(person, spec)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
+    return _told(store, release)
+
+
+def _told(store: TrustStore, release: Release) -> str:
     try:
         return "pinned" if store.check_release(release) else "known"
     except IntegrityError as error:
