@@ -34,7 +34,7 @@ def _of(stage: Stage, stack: ExitStack, count: int) -> Iterator[Row]:
     yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
     yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
     before, counted, begin = sum(peer.processor() for peer in nodes), _counts(nodes), time.monotonic()
-    ours, floor = _spread(nodes, bare, stage.pick(12, 5))
+    ours, floor = _spread(nodes, bare, stage.pick(10, 5))
     yield from _simulated(count, _counts(nodes) - counted, len(ours), (time.monotonic() - begin) / len(ours))
     used = (sum(peer.processor() for peer in nodes) - before) / len(ours) * 1000
     for name, place in (("p50", 0.5), ("p95", 0.95)):

@@ -43,10 +43,17 @@ class Wire:
         return await self._read(length, seconds)
 
     async def send_batch(self, entries: list[bytes], *, more: bool) -> None:
-        """Send encoded log entries, and whether another batch follows."""
-        await self.send({"entries": len(entries), "more": more})
+        """Send encoded log entries, and whether another batch follows.
+
+        Many frames go in one write: each write is a message of the muxer, a cipher's and a system call.
+        """
+        part = bytearray(encode({"entries": len(entries), "more": more}))
         for entry in entries:
-            await self.send_bytes(entry)
+            if len(part) + LENGTH_BYTES + len(entry) > PIECE:
+                await self._write(bytes(part), REQUEST_SECONDS)
+                part.clear()
+            part += frame(entry)
+        await self._write(bytes(part), REQUEST_SECONDS)
 
     async def receive_batch(self) -> tuple[list[bytes], bool]:
         """Receive what `send_batch` sends."""
