@@ -111,7 +111,7 @@ def _looked_up(stage: Stage, stack: ExitStack, first: Peer, number: int) -> floa
 
 
 def _healed(nodes: Sequence[Peer], publisher: Publisher) -> float:
-    """Keep the last node apart from the others by a ban, publish on both sides, lift it; return how long they differ."""
+    """Keep the last node apart from the others by a ban, publish on both sides, lift it; return the seconds."""
     first, *_, last = nodes
     for other in nodes[:-1]:  # all of them: the DHT connects the last with whoever lets it in
         other.ask("ban", id=last.id)
