@@ -10,6 +10,21 @@ def step_disk(context, size):
     disks.mount_home(context.world, size)
 
 
+@given("the home is moved to a disk of {size:d} kilobytes")
+def step_move(context, size):
+    disks.move_home(context.world, size)
+
+
+@given("a killed command has left an unpacked archive in the cache")
+def step_unpacked(context):
+    disks.leave_unpacked(context.world.home)
+
+
+@given("what was left behind is {minutes:d} min old")
+def step_old(context, minutes):
+    disks.age_left_behind(context.world.home, minutes)
+
+
 @given("the disk is filled up to {left:d} kilobytes")
 def step_fill(context, left):
     disks.fill(context.world, left)

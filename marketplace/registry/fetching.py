@@ -7,6 +7,7 @@ goes on where it was.
 import io
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from marketplace.registry.base import Fetched
 from marketplace.registry.transfer import Transfer
 from marketplace.storage.base import MAX_TREE_BYTES, BlobStore, NewBlob, read_tree
 from marketplace.storage.blobs import unexpected
-from marketplace.storage.files import scratch_folder
+from marketplace.storage.files import STALE_AFTER, remove_stale, scratch_folder
 
 Advance = Callable[[str, int, int], None]
 
@@ -65,6 +66,7 @@ class Fetching:
             NotFoundError: the registry does not have it.
             UnavailableError: it cannot be had now.
         """
+        remove_stale(self._folder, time.time() - STALE_AFTER)  # what killed commands were unpacking
         self._total = sum(release.size for release in lacking)
         self._by_files(lacking if api is None else self._by_batch(lacking, api))
         return Fetched(self._files, self._bytes)

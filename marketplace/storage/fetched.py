@@ -7,12 +7,14 @@ used, counts as absent from then on, and is fetched again (docs/adr/0113).
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from marketplace.errors import IntegrityError
 from marketplace.storage.base import NewBlob
 from marketplace.storage.blobs import missing
+from marketplace.storage.files import STALE_AFTER, remove_stale
 from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.links import How
 from marketplace.storage.placing import BLOB_MODE, Placer, Staged, close_all
@@ -105,10 +107,18 @@ class FetchedStore(FilesystemStore):
 
 
 class _UnsyncedPlacer(Placer):
-    """Places blobs by renaming: equal ones may replace each other, and a damaged one gives way."""
+    """Places blobs by renaming: equal ones may replace each other, and a damaged one gives way.
+
+    The first time it clears away what commands that were killed have left: nobody else does it for a cache.
+    """
+
+    _cleared = False
 
     def place_many(self, blobs: Iterable[NewBlob]) -> dict[str, int]:
         """Store blobs that are not there or damaged, each by itself; see `Placer`."""
+        if not self._cleared:
+            self._cleared = True
+            remove_stale(Path(self._staging), time.time() - STALE_AFTER)
         lacking = list(self._lacking(blobs))
         shards = self._open_shards({self._shard_of(blob.digest) for blob in lacking})
         try:

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,10 +104,20 @@ def remove_stale(folder: Path, older_than: float) -> int:
     """Remove temporary entries of `folder` last changed before `older_than` (seconds since 1970); return how many."""
     removed = 0
     for entry in folder.iterdir() if folder.is_dir() else ():
-        if entry.name.startswith(STAGED_PREFIX) and entry.lstat().st_mtime < older_than:
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        if entry.name.startswith(STAGED_PREFIX) and _mtime(entry) < older_than:
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def _mtime(entry: Path) -> float:
+    try:
+        return entry.lstat().st_mtime
+    except FileNotFoundError:  # its owner has finished, or somebody else clears away too
+        return time.time()
 
 
 def disk_error(error: OSError, what: str) -> MarketError:

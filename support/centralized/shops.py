@@ -294,20 +294,29 @@ class Shops:
         """Return the unfinished transfers."""
         return sorted((self._user / "cache" / "registries").glob("*/partial/*"))
 
+    def _arriving(self) -> list[Path]:
+        """Return the files into which something is being fetched, whole transfers and single files of a batch."""
+        return [*self.partial(), *(self._user / "cache" / "store").rglob(".ggen-staged-*")]
+
     def kill_in_transfer(self, command: str, size: int) -> None:
-        """Run a command and kill it when an unfinished transfer has at least `size` bytes."""
+        """Run a command and kill it when at least `size` bytes of a file have arrived."""
         args, environ = self._world.command(command)
         process = subprocess.Popen(
             args, cwd=self._world.project, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            grown = Deadline.after(_SECONDS).poll(
-                lambda: any(path.is_file() and path.stat().st_size >= size for path in self.partial())
-            )
+            grown = Deadline.after(_SECONDS).poll(lambda: any(_size(path) >= size for path in self._arriving()))
             assert grown, "the transfer did not get on"
         finally:
             process.kill()
             process.wait(_SECONDS)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0  # it has got its name meanwhile
 
 
 def digest_of_token(token: str) -> str:

@@ -1,8 +1,12 @@
 """A small disk of its own for a scenario's home: it can be filled up and made read-only."""
 
+import os
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
+from marketplace.storage.files import staged_name
 from support.market.world import World
 
 _BALLAST = "ballast"
@@ -15,10 +19,31 @@ def mount_home(world: World, kilobytes: int) -> None:
     world.defer(lambda: _do("umount", "--lazy", str(world.home)))
 
 
+def move_home(world: World, kilobytes: int) -> None:
+    """As `mount_home`, for a home that has something in it already."""
+    there = world.home.rename(world.home.with_name("home-before"))
+    mount_home(world, kilobytes)
+    shutil.copytree(there, world.home, dirs_exist_ok=True)
+
+
+def leave_unpacked(home: Path) -> None:
+    """Leave what a command leaves that is killed while it unpacks the archive of a registry."""
+    for folder in (home / "cache" / "registries").iterdir():
+        scratch = folder / "partial" / staged_name()
+        scratch.mkdir(parents=True)
+        (scratch / "README.md").write_bytes(b"hello")
+
+
+def age_left_behind(home: Path, minutes: int) -> None:
+    """Let the temporary entries of a home, of which there must be one, be so old."""
+    then = time.time() - minutes * 60
+    assert left_behind(home), "nothing was left behind"
+    for path in left_behind(home):
+        os.utime(path, (then, then))
+
+
 def fill(world: World, leaving: int) -> None:
     """Write a file that leaves only `leaving` kilobytes free."""
-    import os
-
     found = os.statvfs(world.home)
     (world.home / _BALLAST).write_bytes(bytes(found.f_bavail * found.f_frsize - leaving * 1024))
 
