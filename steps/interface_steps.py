@@ -1,6 +1,6 @@
 """Steps about a registry with its interface, behind a fault proxy."""
 
-from behave import given, then
+from behave import given, then, when
 
 from support.centralized.served_shop import ServedShop
 from support.centralized.shops import Shops
@@ -32,6 +32,16 @@ def step_forge(context, spec):
 def step_received(context, name):
     found = context.shops.received(name, context.table.headings)
     assert found == [tuple(row.cells) for row in context.table], found
+
+
+@when('the server of "{_name}" is killed, and started again')
+def step_restart(context, _name):
+    context.shop.kill_and_start()
+
+
+@then('the log of "{_name}" is sound and has {count:d} entries')
+def step_log(context, _name, count):
+    context.shop.check_log(count)
 
 
 @then("fewer than {size:d} bytes came for the last batch")

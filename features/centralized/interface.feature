@@ -44,6 +44,35 @@ Feature: With a registry that has an interface everything lacking is one request
       When I run "ggen market versions io.acme.kit --json"
       Then the JSON field "versions.0.version" is "1.0.0"
 
+    @crash @faults
+    Scenario: A server that is killed when it has just published, and could not say so, has the release once
+      Given the package io.acme.kit 1.0.0 with "a.bin 1000"
+      And requests of "corp" for "POST /api/v1/releases" meet "lose, reset, reset, reset, pass"
+      When I try "ggen market publish {root}/packages/io.acme.kit/1.0.0 --json"
+      Then the exit code is 6
+      And the error code is "registry-unavailable"
+      And "corp" received exactly
+        | method | path             | status |
+        | GET    | /registry.json   | 200    |
+        | POST   | /api/v1/missing  | 200    |
+        | POST   | /api/v1/blobs    | 200    |
+        | POST   | /api/v1/releases | reset  |
+        | POST   | /api/v1/releases | reset  |
+        | POST   | /api/v1/releases | reset  |
+        | POST   | /api/v1/releases | reset  |
+      When the server of "corp" is killed, and started again
+      And I try "ggen market publish {root}/packages/io.acme.kit/1.0.0"
+      Then it fails with exit code 5 and the code "version-exists", and suggests "nothing is to be done"
+      And the error output contains "is already published with this content"
+      And "corp" received exactly
+        | method | path             | status |
+        | POST   | /api/v1/missing  | 200    |
+        | POST   | /api/v1/releases | 200    |
+      And the log of "corp" is sound and has 1 entries
+      When I run "ggen market add io.acme.kit"
+      And I run "ggen market verify"
+      Then the output contains "Verified"
+
     @faults @retry
     Scenario: A bundle that is cut on the way is sent again
       Given the package io.acme.kit 1.0.0 with "a.bin 400000"

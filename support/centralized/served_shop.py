@@ -1,7 +1,10 @@
 """A served registry behind a fault proxy, and what a publisher sends to it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from marketplace.http.redirects import origin_of
 from marketplace.model.tree import digest_of
@@ -21,12 +24,9 @@ class ServedShop:
     def __init__(self, world: World, name: str) -> None:
         self._world = world
         self._name, self._home = name, world.root / "served"
-        home, world.home = world.home, self._home
-        try:
+        with self._at_home():
             self._server = server = Server.start(world)
             token = server.token(_NAMESPACE)
-        finally:
-            world.home = home
         folder = world.root / f"proxy-{name}"
         folder.mkdir()
         self.proxy = FaultProxy(folder, origin_of(server.url).partition("//")[2])
@@ -34,13 +34,32 @@ class ServedShop:
         name_it(world, f"{self.proxy.url}/", token, name)
         world.environ["GGEN_REGISTRY"] = name
 
-    def take_token(self, namespace: str) -> None:
-        """Keep another token for the registry, one for a namespace."""
+    @contextmanager
+    def _at_home(self) -> Iterator[None]:
+        """Work as the operator of the registry."""
         home, self._world.home = self._world.home, self._home
         try:
-            token = self._server.token(namespace)
+            yield
         finally:
             self._world.home = home
+
+    def kill_and_start(self) -> None:
+        """Kill the server and start it again at its port."""
+        port = urlsplit(self._server.url).port
+        self._server.kill()
+        with self._at_home():
+            self._server = Server.start(self._world, options=f"--port {port}")
+
+    def check_log(self, entries: int) -> None:
+        """Check that the index is sound, and how many entries its log has."""
+        with self._at_home():
+            outcome = self._world.run("ggen market index verify")
+        assert f"Sound: {entries} log entries" in outcome.stdout, outcome
+
+    def take_token(self, namespace: str) -> None:
+        """Keep another token for the registry, one for a namespace."""
+        with self._at_home():
+            token = self._server.token(namespace)
         file = self._world.root / "other-token.txt"
         file.write_text(token, encoding="utf-8")
         self._world.run(f"ggen market registry login {self._name} --token-file {file}")
