@@ -34,6 +34,11 @@ def step_received(context, name):
     assert found == [tuple(row.cells) for row in context.table], found
 
 
+@given("the fetched copy of {path} of {spec} is lost")
+def step_lose_copy(context, path, spec):
+    context.shop.lose_copy(path, spec)
+
+
 @when('the server of "{_name}" is killed, and started again')
 def step_restart(context, _name):
     context.shop.kill_and_start()

@@ -205,6 +205,25 @@ Feature: With a registry that has an interface everything lacking is one request
       And the JSON field "updated.0.version" is "1.1.0"
       And fewer than 201000 bytes came for the last batch
 
+    @faults
+    Scenario: An upgrade that needs a file whose fetched copy was lost asks for that file by itself
+      Given I run "ggen market add io.acme.kit"
+      And the package io.acme.kit 1.1.0 with "a.bin 1500000, b.bin 1500000, c.bin 200000"
+      And I run "ggen market publish {root}/packages/io.acme.kit/1.1.0"
+      And the fetched copy of a.bin of io.acme.kit@1.0.0 is lost
+      And "corp" was asked for enough
+      When I run "ggen market update --json"
+      Then "corp" received these
+        | path                       | status |
+        | /packages/io.acme.kit.json | 200    |
+        | /registry.json             | 304    |
+        | /log/checkpoint            | 200    |
+        | /log/tile/0/000.p/2        | 200    |
+        | /api/v1/batch              | 200    |
+        | /api/v1/batch              | 200    |
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
     @faults @retry
     Scenario: A batch that breaks off goes on with what is still lacking
       Given requests of "corp" for "POST /api/v1/batch" meet "truncate after=2000000"

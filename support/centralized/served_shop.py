@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from marketplace.http.redirects import origin_of
 from marketplace.model.tree import digest_of
+from marketplace.storage.fetched import FetchedStore
 from support.centralized.backends import name_it
 from support.centralized.servers import Server
 from support.centralized.shops import noise
@@ -79,10 +80,16 @@ class ServedShop:
         rows = self.proxy.received(["path", "bytes"])
         return [int(size) for path, size in rows if path.endswith("/batch")]
 
+    def _digest(self, path: str, spec: str) -> str:
+        return digest_of((self._world.root / "packages" / spec.replace("@", "/") / path).read_bytes())
+
     def lose_file(self, path: str, spec: str) -> None:
         """Remove the blob of a package's file from the served home's store."""
-        package = self._world.root / "packages" / spec.replace("@", "/")
-        local_registry(self._home).store.path_of(digest_of((package / path).read_bytes())).unlink()
+        local_registry(self._home).store.path_of(self._digest(path, spec)).unlink()
+
+    def lose_copy(self, path: str, spec: str) -> None:
+        """Remove the copy of a package's file that was fetched into the user's cache."""
+        FetchedStore(self._world.home / "cache" / "store").path_of(self._digest(path, spec)).unlink()
 
     def forge_signature(self, id_: str) -> None:
         """Keep the package's document on the user's machine as if the registry had sent it with another signature."""
