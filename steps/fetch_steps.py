@@ -6,6 +6,7 @@ from behave import given, then, when
 
 from support.centralized.asking import seconds
 from support.centralized.shops import Shops
+from support.centralized.watched import scratch_folders
 
 STORIES = (
     "tells a history without what it told",
@@ -164,6 +165,12 @@ def step_run(context, command):
 @when('"{command}" is killed after {size:d} bytes')
 def step_killed(context, command, size):
     context.shops.kill_in_transfer(command, size)
+
+
+@then('"{command}" makes {count:d} folders to unpack in')
+def step_unpacked(context, command, count):
+    found = scratch_folders(context.world, command)
+    assert len(found) == count, found
 
 
 @then('"{name}" received, in any order')

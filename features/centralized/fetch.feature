@@ -138,6 +138,18 @@ Feature: A project is installed over the network with few requests, each byte ch
         | GET    | /blobs/sha256/(README.md of io.acme.base@1.0.0)   | 200    |
         | GET    | /blobs/sha256/(package.toml of io.acme.base@1.0.0) | 200   |
 
+    Scenario Outline: What an archive of <size> bytes holds is unpacked <where>
+      Given the publisher publishes io.acme.kit 1.0.0 with "a.bin <size>"
+      And the registry "mirror" is brought up to date
+      Then "ggen market add io.acme.kit" makes <count> folders to unpack in
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
+      Examples:
+        | size    | where       | count |
+        | 100000  | in memory   | 0     |
+        | 9000000 | in a folder | 1     |
+
     Scenario: A yank reaches those who have the version locked, and keeps them working
       Given I run "ggen market add io.acme.base"
       And the publisher yanks io.acme.base@1.0.0
