@@ -16,11 +16,12 @@ import trio
 import trio.testing
 from trio._core import _run
 
+from benchmarks.p2p_sim.peers import ENEMIES
 from benchmarks.p2p_sim.world import Climate, World
 
 HEADINGS = (
     "peers", "known p50 (s)", "p95", "max", "lost", "by gossip", "copies", "kB", "control", "syncs", "messages", "kB",
-    "enemies left",
+    "connections with enemies left",
 )  # fmt: skip
 
 
@@ -39,28 +40,29 @@ def simulate(climate: Climate, publications: int, pause: float, settle: float) -
 
 
 def cells(world: World, publications: int) -> tuple[str, ...]:
-    """Return what is told of a network: times in seconds; the rest for each peer and publication.
+    """Return what is told of a network: times in seconds, of those that were there all the time.
 
-    That is: copies of the announcement by gossip and their kB, control messages of gossip (grafts, prunes, lists of
-    what there is), syncs, and their messages and kB.
+    The rest is for each peer and publication: copies of the announcement by gossip and their kB, control messages of
+    gossip (grafts, prunes, lists of what there is), syncs, and their messages and kB.
     """
     times, lost, gossiped = [], 0, []
-    staying = {peer.id for peer in world.honest()}
     for publication in world.publications.values():
-        wanted = publication.here & staying
+        wanted = publication.here & {peer.id for peer in world.honest() if peer.since <= publication.begin}
         times += [publication.known[peer] for peer in wanted if peer in publication.known]
         lost += len(wanted - publication.known.keys())
         gossiped.append(publication.by_gossip / max(1, len(publication.known)))
     times.sort()
     per = len(world.honest()) * publications
     counts = Counter({name: count / per for name, count in world.counted.items()})
-    left = sum(len([other for other in peer.neighbours if world.peers[other].hostile]) for peer in world.honest())
+    hostile = Counter(type(world.peers[other]).__name__ for peer in world.honest() for other in peer.neighbours)
+    left = ", ".join(f"{hostile[kind.__name__]} {kind.__name__.lower()}" for kind in ENEMIES if hostile[kind.__name__])
     return (
         f"{len(world.peers):,}",
         *(f"{times[min(len(times) - 1, int(len(times) * share))]:.2f}" for share in (0.5, 0.95, 1.0)),
         str(lost), f"{median(gossiped):.0%}",
         f"{counts['gossip copies']:.1f}", f"{counts['gossip bytes'] / 1000:.1f}", f"{counts['gossip control']:.1f}",
-        f"{counts['syncs']:.2f}", f"{counts['sync messages']:.1f}", f"{counts['sync bytes'] / 1000:.1f}", str(left),
+        f"{counts['syncs']:.2f}", f"{counts['sync messages']:.1f}", f"{counts['sync bytes'] / 1000:.1f}",
+        left or "none",
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ class SimulatedPeer:
         self.neighbours: set[str] = set()
         self.mesh: set[str] = set()
         self.here = False
+        self.since = 0.0
         self.reputation = Reputation(trio.current_time)
         self._world = world
         self._chance = chance
@@ -90,7 +91,7 @@ class SimulatedPeer:
     async def live(self) -> None:
         """Be there until `leave`."""
         async with trio.open_nursery() as self._tasks:
-            self.here = True
+            self.here, self.since = True, trio.current_time()
             self._tasks.start_soon(self.follow.around)
             self._tasks.start_soon(self.follow.admit_heard)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+import trio
+
 from marketplace.errors import ConflictError, IntegrityError, InvalidInputError, NotFoundError
 from marketplace.model.release import Release
 from marketplace.model.tree import digest_of
@@ -109,7 +111,8 @@ class Answers:
     async def _append(self, request: Mapping[str, object]) -> dict[str, object]:
         """Append entries to their author's log, all or none, and spread them."""
         state = self._node.state
-        offered = [self._checked(item) for item in _list(request, "entries")]
+        items = _list(request, "entries")
+        offered = await trio.to_thread.run_sync(lambda: [self._checked(item) for item in items])
         length, last = state.logs.head(offered[0].entry.author)[:2]
         for announcement in offered:
             if (announcement.entry.seq - 1, announcement.entry.previous) != (length, last):
