@@ -8,12 +8,14 @@ import click
 from marketplace.cli import render
 from marketplace.cli.completion import complete_id
 from marketplace.cli.options import offline_option, registry_option, with_session
+from marketplace.cli.scores import quality_json, quality_line, quality_text
 from marketplace.cli.searching import FILTERS, search
 from marketplace.cli.session import Session, split_spec
 
 if TYPE_CHECKING:
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package
+    from marketplace.registry.base import Quality
 
 
 def _filter_options(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,10 +43,13 @@ def search_command(session: Session, query: tuple[str, ...], **filters: Any) -> 
 
 @click.command("info")
 @click.argument("package", metavar="ID[@VER]", shell_complete=complete_id)
+@click.option(
+    "--quality", "with_quality", is_flag=True, help="Show each point of the quality score, with its evidence."
+)
 @offline_option
 @registry_option
 @with_session("registry", "offline", "prefer_offline")
-def info_command(session: Session, package: str) -> None:
+def info_command(session: Session, package: str, *, with_quality: bool) -> None:
     """Show a package, or one version of it.
 
     Example: ggen market info io.ggen.rust.axum@1.0.0
@@ -56,10 +61,20 @@ def info_command(session: Session, package: str) -> None:
     found = session.registry.get_package(PackageId.parse(id_text))
     shown = session.registry.get_release(found.id, Version.parse(version)) if version else found.latest
     manifest = session.registry.manifest(shown.release)
-    session.out.result(_info_json(session, found, shown, manifest), lambda: _info_text(found, shown, manifest))
+    quality = session.registry.quality(shown.release)
+    document = _info_json(found, shown, manifest)
+    document |= {"quality": quality_json(quality, full=with_quality), "registry": session.registry.name}
+    session.out.result(document, lambda: (
+        _quality_text(shown, quality) if with_quality else _info_text(found, shown, manifest, quality_line(quality))
+    ))  # fmt: skip
 
 
-def _info_json(session: Session, package: "Package", shown: "ListedRelease", manifest: "Manifest") -> dict[str, object]:
+def _quality_text(shown: "ListedRelease", quality: "Quality | None") -> Iterator[str]:
+    yield f"{render.bold(str(shown.release.id))} {shown.release.version}"
+    yield from quality_text(quality)
+
+
+def _info_json(package: "Package", shown: "ListedRelease", manifest: "Manifest") -> dict[str, object]:
     return {
         "id": str(package.id),
         "version": str(shown.release.version),
@@ -67,9 +82,7 @@ def _info_json(session: Session, package: "Package", shown: "ListedRelease", man
         "release": {**shown.release.body(), "signature": shown.release.signature},
         "manifest": _manifest_json(manifest),
         "versions": [_version_json(item) for item in package.releases],
-        "quality": None,
         "stats": {"downloads": package.downloads},
-        "registry": session.registry.name,
     }
 
 
@@ -92,7 +105,7 @@ def _manifest_json(manifest: "Manifest") -> dict[str, object]:
     }
 
 
-def _info_text(package: "Package", shown: "ListedRelease", manifest: "Manifest") -> Iterator[str]:
+def _info_text(package: "Package", shown: "ListedRelease", manifest: "Manifest", quality: str) -> Iterator[str]:
     release = shown.release
     yield f"{render.bold(str(release.id))} {release.version}"
     yield render.printable(manifest.description)
@@ -115,6 +128,7 @@ def _info_text(package: "Package", shown: "ListedRelease", manifest: "Manifest")
         ("signed by", release.key),
         ("published", release.published_at),
         ("downloads", f"{package.downloads:,}"),
+        ("quality", quality),
         ("versions", others),
     ])  # fmt: skip
     yield ""

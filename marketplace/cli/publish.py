@@ -10,10 +10,11 @@ from marketplace.cli import render
 from marketplace.cli.completion import complete_id
 from marketplace.cli.options import key_option, registry_option, with_session
 from marketplace.cli.session import Session, split_spec
-from marketplace.errors import ConflictError, InvalidInputError
+from marketplace.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from marketplace.importer import ImportPlan, ImportReport, Problem
+    from marketplace.insights.quality import Report
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import PackageSource
     from marketplace.model.release import Release
@@ -105,7 +106,9 @@ def pack_command(session: Session, path: Path, output: Path | None) -> None:
 @registry_option
 @with_session("key", "registry")
 def publish_command(session: Session, path: Path, dry_run: bool) -> None:
-    """Check, sign and publish the package in PATH: a folder, or a .gpack archive.
+    """Check, score, sign and publish the package in PATH: a folder, or a .gpack archive.
+
+    A dry run shows each point of the quality score, and what would earn those that are missing.
 
     Example: ggen market publish my-template
     """
@@ -117,25 +120,24 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
     with scratch_folder(session.home) as scratch, open_source(session.folder / path, scratch) as source:
         _note_unknown(session, source)
         release = build_release(source, signer, session.now())
-        with session.out.progress("publishing") as advance:
-            receipt = None if dry_run else _publish(session, Watched(source, advance), release)
         if dry_run:
-            _refuse_existing(session, release)
-    document = _receipt_json(session, release, receipt)
+            report = session.registry.estimate(source, release)
+        else:
+            with session.out.progress("publishing") as advance:
+                receipt = _publish(session, Watched(source, advance), release)
+    if dry_run:
+        document = {**_release_json(session, release), "quality": report.to_json(), "published": False}
+        session.out.result(document, lambda: _dry_run_text(session, release, report))
+        return
+    document = {
+        **_release_json(session, release), "quality": receipt.quality, "published": True, **receipt.extra,
+    }  # fmt: skip
     session.out.result(document, lambda: _receipt_text(session, release, receipt))
 
 
 def _note_unknown(session: Session, source: "PackageSource") -> None:
     for name in source.manifest.unknown:
         session.out.note(f"package.toml has {name}, which this version does not know; it is kept and ignored")
-
-
-def _refuse_existing(session: Session, release: "Release") -> None:
-    if session.registry.exists(release.id, release.version):
-        raise ConflictError(
-            "version-exists", f"{release} is already published", hint="raise the version in package.toml",
-            id=str(release.id), version=str(release.version),
-        )  # fmt: skip
 
 
 def _publish(session: Session, source: "PackageSource", release: "Release") -> "Receipt":
@@ -146,27 +148,40 @@ def _publish(session: Session, source: "PackageSource", release: "Release") -> "
     return receipt
 
 
-def _receipt_json(session: Session, release: "Release", receipt: "Receipt | None") -> dict[str, object]:
+def _release_json(session: Session, release: "Release") -> dict[str, object]:
     return {
         "id": str(release.id), "version": str(release.version), "content_id": release.content_id,
         "registry": session.registry.name, "key": release.key, "files": release.files, "size": release.size,
-        "quality": None, "published": receipt is not None, **(receipt.extra if receipt else {}),
     }  # fmt: skip
 
 
-def _receipt_text(session: Session, release: "Release", receipt: "Receipt | None") -> Iterator[str]:
-    word = render.good("Published") if receipt else "Would publish"
-    yield f"{word} {render.bold(str(release.id))} {release.version} to {session.registry.name}"
-    new = f", {render.plural(receipt.new_blobs, 'new blob')} ({render.size(receipt.new_bytes)})" if receipt else ""
+def _receipt_text(session: Session, release: "Release", receipt: "Receipt") -> Iterator[str]:
+    yield f"{render.good('Published')} {render.bold(str(release.id))} {release.version} to {session.registry.name}"
+    quality = receipt.quality
     yield from render.fields([
         ("content", release.content_id),
-        ("files", f"{release.files}, {render.size(release.size)}{new}"),
+        ("files", f"{release.files}, {render.size(release.size)}, "
+                  f"{render.plural(receipt.new_blobs, 'new blob')} ({render.size(receipt.new_bytes)})"),
         ("signed by", release.key),
-        ("position", f"{receipt.position} in the log" if receipt else ""),
-        *((name.replace("_", " "), str(count)) for name, count in (receipt.extra if receipt else {}).items()),
+        ("position", f"{receipt.position} in the log"),
+        ("quality", f"{quality['grade']} ({quality['score']} of 100)" if quality else ""),
+        *((name.replace("_", " "), str(count)) for name, count in receipt.extra.items()),
     ])  # fmt: skip
-    if receipt is None:
-        yield render.dim("nothing was published: this was a dry run")
+
+
+def _dry_run_text(session: Session, release: "Release", report: "Report") -> Iterator[str]:
+    from marketplace.cli.scores import report_text
+
+    yield f"Would publish {render.bold(str(release.id))} {release.version} to {session.registry.name}"
+    yield from render.fields([
+        ("content", release.content_id),
+        ("files", f"{release.files}, {render.size(release.size)}"),
+        ("signed by", release.key),
+    ])  # fmt: skip
+    yield ""
+    yield from report_text(report)
+    yield ""
+    yield render.dim("nothing was published: this was a dry run")
 
 
 @click.command("yank")

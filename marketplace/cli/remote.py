@@ -59,7 +59,7 @@ def open_remote(session: "Session", registry: Known, *, alone: bool) -> "Central
     )  # fmt: skip
     return CentralizedRegistry(
         client, folder, trust=lambda: session.trust, store=lambda: session.store,
-        log=lambda: _log_check(session, registry, client), notify=session.out.warn,
+        log=lambda: _log_check(session, registry, client), notify=session.out.warn, clock=session.now,
     )  # fmt: skip
 
 

@@ -54,8 +54,11 @@ def _page_text(wanted: SearchQuery, page: SearchPage) -> Iterator[str]:
     if not page.hits:
         yield _nothing(wanted, page)
         return
-    rows = [(hit.document.id, hit.document.version, f"{hit.document.downloads:,}", _about(hit)) for hit in page.hits]
-    yield from render.table(("PACKAGE", "VERSION", "DOWNLOADS", "ABOUT"), rows)
+    rows = [
+        (hit.document.id, hit.document.version, f"{hit.document.downloads:,}", _grade(hit), _about(hit))
+        for hit in page.hits
+    ]
+    yield from render.table(("PACKAGE", "VERSION", "DOWNLOADS", "QUALITY", "ABOUT"), rows)
     last = wanted.offset + len(page.hits)
     if page.total > len(page.hits):
         more = f"; --offset {last} shows the next" if last < page.total else ""
@@ -68,6 +71,15 @@ def _nothing(wanted: SearchQuery, page: SearchPage) -> str:
     if wanted.text:
         return f"No packages match {wanted.text!r}."
     return "No packages match. `ggen market publish PATH` publishes one, `ggen market import FOLDER` many."
+
+
+def _grade(hit: SearchHit) -> str:
+    score = hit.document.quality
+    if score is None:
+        return "?"
+    from marketplace.insights.rules import grade_of
+
+    return f"{grade_of(score)} {score}"
 
 
 def _about(hit: SearchHit) -> str:

@@ -51,8 +51,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Seconds that requests in flight get when it is stopped.",
 )
+@click.option(
+    "--minimum-grade",
+    type=click.Choice(("A", "B", "C", "D", "F")),
+    default=None,
+    help="Refuse releases of a lower grade of quality; else the setting minimum_grade.",
+)
 @click.option("--log/--no-log", default=True, help="Write a line of JSON for each request to stderr.")
-@with_session()
+@with_session("minimum_grade")
 def serve_command(
     session: Session, *, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None, **limits: Any
 ) -> None:

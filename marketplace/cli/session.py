@@ -79,13 +79,15 @@ class Session:
 
             return P2PRegistry(
                 self.home, signer=self.signer, trust=lambda: self.trust, notify=self.out.warn,
-                lock_timeout=self.lock_timeout,
+                lock_timeout=self.lock_timeout, clock=self.now,
             )  # fmt: skip
         from marketplace.registry.local import LocalRegistry
 
+        minimum = self.settings.value("minimum_grade")
         return LocalRegistry(
-            self.home / "registry", trust=self._open_trust, notify=self.out.warn, lock_timeout=self.lock_timeout
-        )
+            self.home / "registry", trust=self._open_trust, notify=self.out.warn, lock_timeout=self.lock_timeout,
+            clock=self.now, minimum=None if minimum in (None, "F") else str(minimum),
+        )  # fmt: skip
 
     @cached_property
     def store(self) -> "FilesystemStore":

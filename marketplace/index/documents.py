@@ -4,19 +4,22 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from marketplace.index.views import IndexViews
+from marketplace.index.scores import IndexScores
 from marketplace.search.base import RemovedDocument, SearchDocument
 
 if TYPE_CHECKING:
     from marketplace.model.ids import PackageId
 
-_DOCUMENTS = "SELECT p.id, revision, document, coalesce(count, 0) FROM packages p LEFT JOIN downloads USING (id)"
+_DOCUMENTS = (
+    "SELECT p.id, revision, document, coalesce(count, 0), score FROM packages p LEFT JOIN downloads USING (id) "
+    "LEFT JOIN quality q ON q.id = p.id AND q.version = json_extract(document, '$.version')"
+)
 
 _BATCH = 500
 """Ids asked for in one statement; SQLite's default limit of variables is 999 before 3.32."""
 
 
-class IndexDocuments(IndexViews):
+class IndexDocuments(IndexScores):
     """The search's `DocumentSource`."""
 
     def revision(self) -> int:
@@ -33,8 +36,8 @@ class IndexDocuments(IndexViews):
         """Yield changed packages, oldest change first; see `DocumentSource`."""
         with self._guarded() as db:
             rows = db.execute(f"{_DOCUMENTS} WHERE revision > ? ORDER BY revision", (since,))
-            for id_, revision, document, count in rows:
-                yield RemovedDocument(id_, revision) if document is None else _from_row(revision, document, count)
+            for id_, revision, document, *rest in rows:
+                yield RemovedDocument(id_, revision) if document is None else _from_row(revision, document, *rest)
 
     def lookup(self, ids: Sequence[str]) -> Mapping[str, SearchDocument]:
         """Return the present documents of `ids`; see `DocumentSource`."""
@@ -44,7 +47,7 @@ class IndexDocuments(IndexViews):
                 part = ids[start : start + _BATCH]
                 marks = ",".join("?" * len(part))
                 rows = db.execute(f"{_DOCUMENTS} WHERE document IS NOT NULL AND p.id IN ({marks})", part)
-                found |= {id_: _from_row(revision, document, count) for id_, revision, document, count in rows}
+                found |= {id_: _from_row(*rest) for id_, *rest in rows}
         return found
 
     def downloads(self, id_: "PackageId") -> int:
@@ -63,7 +66,7 @@ class IndexDocuments(IndexViews):
                 db.execute("UPDATE packages SET revision = ? WHERE id = ?", (self._next_revision(), str(id_)))
 
 
-def _from_row(revision: int, document: str, downloads: int) -> SearchDocument:
+def _from_row(revision: int, document: str, downloads: int, quality: int | None) -> SearchDocument:
     fields = json.loads(document)
     fields |= {name: tuple(fields[name]) for name in ("tags", "keywords", "authors")}
-    return SearchDocument(**fields | {"revision": revision, "downloads": downloads})
+    return SearchDocument(**fields | {"revision": revision, "downloads": downloads, "quality": quality})

@@ -1,6 +1,6 @@
 """The local index: an append-only log of signed releases and yanks in SQLite, with the current state as its views."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from marketplace.errors import ConflictError
@@ -11,6 +11,9 @@ from marketplace.index.schema import corrupt, lost, make_views, missing_guards
 from marketplace.index.views import precedence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from marketplace.index.scores import Score
     from marketplace.model.manifest import Manifest
     from marketplace.model.release import Release, YankRecord
 
@@ -38,8 +41,14 @@ class LocalIndex(IndexDocuments):
             raise outcome
         return outcome
 
-    def append_releases(self, offers: "Iterable[tuple[Release, Manifest, bytes]]") -> list[int | ConflictError]:
+    def append_releases(
+        self, offers: "Iterable[tuple[Release, Manifest, bytes]]",
+        measure: "Callable[[Release, int], tuple[Score, Sequence[int]]] | None" = None,
+    ) -> list[int | ConflictError]:  # fmt: skip
         """Append verified releases in one transaction; return the number of each in the log, or why it is not there.
+
+        `measure` is given one that was appended and its number; it returns what is to be kept of it and the marks of
+        its documents, and can look at those before it, of the same call too.
 
         Raises:
             UnavailableError: `store-unwritable`, `disk-full`, `index-busy`; nothing was appended.
@@ -49,8 +58,13 @@ class LocalIndex(IndexDocuments):
             touched: dict[str, dict[str, Manifest]] = {}
             for release, manifest, data in offers:
                 outcomes.append(self._append_release(release, data))
-                if not isinstance(outcomes[-1], ConflictError):
-                    touched.setdefault(str(release.id), {})[release.manifest] = manifest
+                if isinstance(place := outcomes[-1], ConflictError):
+                    continue
+                touched.setdefault(str(release.id), {})[release.manifest] = manifest
+                if measure:
+                    score, marks = measure(release, place)
+                    self._keep_score(release, score)
+                    self._keep_marks(place, marks)
             for id_, manifests in touched.items():  # once each: to list a package reads all its releases
                 self._refresh_package(id_, manifests)
             return outcomes

@@ -21,6 +21,14 @@ _LOG = (
     "CREATE TABLE manifests (digest TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE downloads (id TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
 )
+_SCORES = (
+    "CREATE TABLE {0}quality (id TEXT NOT NULL, version TEXT NOT NULL, taken_at TEXT, payload TEXT NOT NULL,"
+    " score INTEGER NOT NULL, report TEXT NOT NULL, PRIMARY KEY (id, version))",
+    "CREATE TABLE {0}marks (mark INTEGER PRIMARY KEY, seq INTEGER NOT NULL)",
+)
+"""What was measured of releases when they were taken. An index of a version that measured nothing gets the tables when
+it is opened, empty; older versions pass them over, so that the format's number stays."""
+
 _GUARDS = {
     f"log_is_append_only_{action[0].lower()}": f"BEFORE {action} ON log "
     "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
@@ -72,6 +80,7 @@ def _open(address: str) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path, may_create: Callable[[], bool]) -> None:
     if _known_format(connection):
+        _add_scores(connection)
         return
     from marketplace.storage.locks import FileLock
 
@@ -83,6 +92,27 @@ def _prepare(connection: sqlite3.Connection, path: Path, may_create: Callable[[]
         if not may_create():
             raise lost(_GONE)
         _create(connection)
+
+
+def _add_scores(connection: sqlite3.Connection) -> None:
+    """Make the tables of scores when they are missing."""
+    if not _has_scores(connection):
+        with transaction(connection):
+            if not _has_scores(connection):  # nobody else was faster
+                for statement in _SCORES:
+                    connection.execute(statement.format(""))
+
+
+def _has_scores(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'quality'").fetchone())
+
+
+def _stand_in_for_scores(connection: sqlite3.Connection) -> None:
+    """Let empty tables of the connection's own stand in for those of scores, where they are missing for good."""
+    if not _has_scores(connection):
+        connection.execute("PRAGMA temp_store = MEMORY")
+        for statement in _SCORES:
+            connection.execute(statement.format("temp."))
 
 
 def _known_format(connection: sqlite3.Connection) -> bool:
@@ -102,7 +132,7 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else was faster
-        for statement in _LOG:
+        for statement in (*_LOG, *(scores.format("") for scores in _SCORES)):
             connection.execute(statement)
         make_views(connection)
         import secrets
@@ -139,6 +169,7 @@ def _without_writing(path: Path, may_create: Callable[[], bool]) -> sqlite3.Conn
     if path.exists():
         connection = _open_read_only(path)
         if _known_format(connection):
+            _stand_in_for_scores(connection)
             return connection
     if not may_create():
         raise lost(_GONE)
@@ -157,6 +188,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     connection = _open_read_only(path)
     if not _known_format(connection):
         raise lost("it holds no index")
+    _stand_in_for_scores(connection)
     return connection
 
 

@@ -14,6 +14,7 @@ from marketplace.model import canonical
 from marketplace.model.ids import PackageId
 from marketplace.model.package import ListedRelease
 from marketplace.model.release import Release, YankRecord
+from marketplace.model.version import Version
 from marketplace.protocol.strict import malformed, too_large
 from marketplace.search.base import SearchDocument
 
@@ -239,6 +240,21 @@ def decode_downloads(data: bytes, id_: PackageId) -> int:
     if fields.get("id") != str(id_) or count < 0:
         raise malformed(what, "it is about another package, or the number is negative")
     return count
+
+
+def encode_quality(id_: PackageId, version: Version, report: Mapping[str, object]) -> bytes:
+    """Write what a registry measured of a release: the report as `info --quality --json` shows it."""
+    return _encode({"id": str(id_), "quality": dict(report), "version": str(version)})
+
+
+def decode_quality(data: bytes, id_: PackageId, version: Version) -> Mapping[str, object]:
+    """Read the report of a release, unchecked but for whose it is."""
+    what = f"quality of {id_}@{version}"
+    fields = _decode(data, what)
+    if (fields.get("id"), fields.get("version")) != (str(id_), str(version)):
+        raise malformed(what, "it is about another release")
+    report: Mapping[str, object] = _field(fields, "quality", dict, what)
+    return report
 
 
 def encode_catalog(documents: Iterable[SearchDocument]) -> bytes:

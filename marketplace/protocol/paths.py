@@ -31,7 +31,7 @@ _MAX_LEVEL = 63
 
 Kind = Literal[
     "registry", "package", "release", "blob", "archive", "checkpoint", "tile", "entries",
-    "yanked", "categories", "downloads", "catalog",
+    "yanked", "categories", "downloads", "catalog", "quality",
 ]  # fmt: skip
 
 _SINGLE: dict[str, Kind] = {
@@ -57,7 +57,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a path names. `id` is there for package, release and downloads, `digest` for blob and archive."""
+    """What a path names: `id` of package, release, quality and downloads, `digest` of blob and archive."""
 
     kind: Kind
     id: PackageId | None = None
@@ -79,6 +79,11 @@ def package(id_: PackageId) -> str:
 def release(id_: PackageId, version: Version) -> str:
     """Return the path of a signed release record. A version longer than MAX_NAME has none: see the package document."""
     return f"releases/{id_}/{version}.json"
+
+
+def quality(id_: PackageId, version: Version) -> str:
+    """Return the path of what the registry measured of a release; as with its record, a long version has none."""
+    return f"quality/{id_}/{version}.json"
 
 
 def downloads(id_: PackageId) -> str:
@@ -125,8 +130,8 @@ def place_of(path: str) -> Place | None:
     match folder:
         case "packages" | "downloads":
             return _of_package("package" if folder == "packages" else "downloads", rest)
-        case "releases":
-            return _release(rest)
+        case "releases" | "quality":
+            return _release("release" if folder == "releases" else "quality", rest)
         case "blobs" | "archives":
             return _blob(rest) if folder == "blobs" else _archive(rest)
     return _tile(path)
@@ -144,7 +149,7 @@ def _id(text: str) -> PackageId | None:
         return None
 
 
-def _release(rest: str) -> Place | None:
+def _release(kind: Kind, rest: str) -> Place | None:
     first, slash, last = rest.partition("/")
     id_ = _id(first)
     if not id_ or not slash or not last.endswith(".json"):
@@ -154,7 +159,7 @@ def _release(rest: str) -> Place | None:
         version = Version.parse(text)
     except InvalidInputError:
         return None
-    return Place("release", id=id_, version=version) if len(text) <= MAX_NAME else None
+    return Place(kind, id=id_, version=version) if len(text) <= MAX_NAME else None
 
 
 def _blob(rest: str) -> Place | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from marketplace.errors import MarketError
 from marketplace.model.ids import PackageId
@@ -13,6 +13,9 @@ from marketplace.model.version import Version
 from marketplace.search.base import SearchPage, SearchQuery, Source
 from marketplace.storage.base import BlobStore
 
+if TYPE_CHECKING:
+    from marketplace.insights.quality import Report
+
 Advance = Callable[[str, int, int], None]
 """Told what arrives, the bytes so far and the bytes of all."""
 
@@ -20,7 +23,8 @@ Advance = Callable[[str, int, int], None]
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What publishing did. `position` is the release's place in the registry's log, from 1; `extra` is what more a
-    kind of registry tells, such as how many peers were reached."""
+    kind of registry tells, such as how many peers were reached; `quality` what it measured, None when it tells nothing.
+    """
 
     release: Release
     registry: str
@@ -28,6 +32,16 @@ class Receipt:
     new_blobs: int
     new_bytes: int
     extra: Mapping[str, int] = field(default_factory=dict)
+    quality: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a registry measured of a release. `is_ours` says that this machine measured it; else it is its word."""
+
+    report: "Report"
+    registry: str
+    is_ours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +138,18 @@ class Registry(Protocol):
 
     def yanked(self, releases: Sequence[Release]) -> Mapping[PackageId, str]:
         """Return the reasons of those of `releases` that are yanked by now; one that is unknown here is in none."""
+
+    def quality(self, release: Release) -> Quality | None:
+        """Return what is known of the quality of a release that is there; None when nothing is."""
+
+    def estimate(self, source: PackageSource, release: Release) -> "Report":
+        """Measure a release that is not published yet, after the checks that publishing begins with.
+
+        What only another machine could tell is unknown: the score is the least that it will be.
+
+        Raises:
+            As `publish`; DeniedError `quality-too-low` where this machine knows the registry's minimum.
+        """
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has (packages that search finds)."""

@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import InvalidInputError, MarketError, NotFoundError, UnavailableError
+from marketplace.clock import Clock, system_clock
+from marketplace.errors import ConflictError, InvalidInputError, MarketError, NotFoundError, UnavailableError
 from marketplace.http.client import Client, Mode, Wanted, offline_miss
 from marketplace.model.ids import PackageId
 from marketplace.model.manifest import MAX_BYTES, Manifest
@@ -16,11 +17,12 @@ from marketplace.model.tree import digest_of
 from marketplace.model.version import Version
 from marketplace.protocol import documents, paths
 from marketplace.protocol.documents import PackageEntry, RegistryDocument
-from marketplace.registry.base import Advance, Fetched, Receipt, RegistryInfo
+from marketplace.registry.base import Advance, Fetched, Quality, Receipt, RegistryInfo
 from marketplace.registry.package_documents import PackageDocuments
 from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Source
 
 if TYPE_CHECKING:
+    from marketplace.insights.quality import Report
     from marketplace.registry.log_check import LogCheck
     from marketplace.registry.uploading import Uploading
     from marketplace.security.trust import TrustStore
@@ -39,11 +41,12 @@ class CentralizedRegistry:
         store: opens the store that fetched content is kept in.
         log: opens what checks its log.
         notify: told what the user should know.
+        clock: by which quality is measured here.
     """
 
     def __init__(
         self, client: Client, folder: Path, *, trust: "Callable[[], TrustStore]", store: "Callable[[], BlobStore]",
-        log: "Callable[[], LogCheck]", notify: Callable[[str], None] = lambda _text: None,
+        log: "Callable[[], LogCheck]", notify: Callable[[str], None] = lambda _text: None, clock: Clock = system_clock,
     ) -> None:  # fmt: skip
         self._client = client
         self._folder = folder
@@ -51,6 +54,7 @@ class CentralizedRegistry:
         self._open_store = store
         self._notify = notify
         self._open_log = log
+        self._clock = clock
         self._documents = PackageDocuments(client, self._unknown, self._withdrawn, notify)
         self._outcome = ""
 
@@ -172,6 +176,34 @@ class CentralizedRegistry:
             raise wrong_bytes(self.name, digest_of(data), release.manifest)
         self._store.put_bytes(data)
         return Manifest.parse(data)
+
+    def quality(self, release: Release) -> Quality | None:
+        """Return what the registry says that it measured; see `Registry`. None too when it cannot be asked now."""
+        from marketplace.insights.quality import Report
+
+        wanted = Wanted(
+            paths.quality(release.id, release.version), f"the quality of {release}", f"ggen market info {release}"
+        )
+        try:
+            found = self._client.document(
+                wanted, lambda data: Report.of_json(documents.decode_quality(data, release.id, release.version))
+            )
+        except (NotFoundError, UnavailableError):
+            return None
+        return Quality(found, self.name, is_ours=False)
+
+    def estimate(self, source: PackageSource, release: Release) -> "Report":
+        """Measure what the content tells, after the checks of `publish` that are made here; see `Registry`."""
+        from marketplace.registry.publishing import checked
+        from marketplace.registry.scoring import estimate, facts_of
+
+        self._trust.check_release(release, pin=False)
+        checked(source, release)
+        if self.exists(release.id, release.version):
+            hint = "raise the version in package.toml"
+            raise ConflictError("version-exists", f"{release} is already published", hint=hint,
+                                id=str(release.id), version=str(release.version))  # fmt: skip
+        return estimate(facts_of(source), release, self._clock)
 
     def yanked(self, releases: Sequence[Release]) -> Mapping[PackageId, str]:
         """Return the reasons of those of `releases` that are yanked by now; see `Registry`.

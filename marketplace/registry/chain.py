@@ -17,10 +17,11 @@ from marketplace.errors import (
 )
 from marketplace.model.ids import PackageId
 from marketplace.registries import Known, Member, binding_of, namespaces_in
-from marketplace.registry.base import Advance, Fetched, Receipt, Registry, RegistryInfo
+from marketplace.registry.base import Advance, Fetched, Quality, Receipt, Registry, RegistryInfo
 from marketplace.search.base import FACETS, SearchHit, SearchPage, SearchQuery, Source
 
 if TYPE_CHECKING:
+    from marketplace.insights.quality import Report
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
@@ -162,6 +163,10 @@ class ChainRegistry:
     def manifest(self, release: "Release") -> "Manifest":
         """Return the manifest of a release; see `Registry`."""
         return self._ask(release.id, lambda registry: registry.manifest(release))
+
+    def quality(self, release: "Release") -> "Quality | None":
+        """Return what the registry that has a release says of its quality; see `Registry`."""
+        return self._ask(release.id, lambda registry: registry.quality(release))
 
     def yanked(self, releases: "Sequence[Release]") -> Mapping[PackageId, str]:
         """Return the reasons of those of `releases` that are yanked by now; see `Registry`."""
@@ -323,6 +328,10 @@ class ChainRegistry:
         """Publish to the first registry, or to the one that the namespace is bound to; see `Registry`."""
         return self._home_of(release.id).publish(source, release)
 
+    def estimate(self, source: "PackageSource", release: "Release") -> "Report":
+        """Measure a release as where it is published does; see `Registry`."""
+        return self._home_of(release.id).estimate(source, release)
+
     def publish_many(self, packages: "Sequence[tuple[PackageSource, Release]]") -> list[Receipt | MarketError]:
         """Publish several releases, each to its registry; see `Registry`."""
         shares: dict[str, list[int]] = {}
@@ -390,13 +399,16 @@ def _all_pages(registry: Registry, query: SearchQuery, last: int) -> SearchPage:
 def _place(query: SearchQuery, hit: SearchHit) -> tuple[object, ...]:
     """Return what results of several registries are sorted by; equal ones by id."""
     document = hit.document
+    rank = -1 if document.quality is None else document.quality
     if query.sort == "name":
         return (document.id,)
     if query.sort == "updated":
-        return (tuple(-ord(char) for char in document.updated_at), document.id)
+        return (tuple(-ord(char) for char in document.updated_at), -rank, document.id)
+    if query.sort == "quality":
+        return (-rank, -document.downloads, document.id)
     if query.sort == "downloads" or not query.text.strip():
-        return (-document.downloads, document.id)
-    return (-hit.score, document.id)
+        return (-document.downloads, -rank, document.id)
+    return (-hit.score, -rank, document.id)
 
 
 def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -1,25 +1,38 @@
 """The embedded registry: an index, a content store and a search view in one folder of the home."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import MarketError, NotFoundError
+from marketplace.errors import MarketError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from marketplace.clock import Clock
     from marketplace.index.local import LocalIndex
+    from marketplace.insights.quality import Report
     from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
     from marketplace.model.version import Version
-    from marketplace.registry.base import Advance, Fetched, Receipt, RegistryInfo
+    from marketplace.registry.base import Advance, Fetched, Quality, Receipt, RegistryInfo
+    from marketplace.registry.publishing import Publishing
     from marketplace.search.base import SearchPage, SearchQuery, Source
     from marketplace.search.engine import TantivySearch
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore, Damage, StoreStats
     from marketplace.storage.filesystem import FilesystemStore
+
+
+def system_time() -> "datetime":
+    """Return the machine's time; the module that tells it is loaded when it is asked."""
+    from marketplace.clock import system_clock
+
+    return system_clock()
 
 
 class LocalRegistry:
@@ -31,6 +44,8 @@ class LocalRegistry:
         trust: opens the pins that publishing and yanking are checked against.
         notify: told what the user should know, such as that the search view was rebuilt.
         lock_timeout: seconds that publishers and the garbage collection wait for each other.
+        clock: by which it is told when a release was taken.
+        minimum: the least grade of quality that is taken (A to D), None for any.
     """
 
     def __init__(
@@ -41,6 +56,8 @@ class LocalRegistry:
         name: str = "local",
         notify: Callable[[str], None] = lambda _text: None,
         lock_timeout: float = 30.0,
+        clock: "Clock" = system_time,
+        minimum: str | None = None,
     ) -> None:
         self._root = root
         self._index_path = root / "index.sqlite"
@@ -48,6 +65,8 @@ class LocalRegistry:
         self._name = name
         self._notify = notify
         self._lock_timeout = lock_timeout
+        self._clock = clock
+        self._minimum = minimum
 
     @property
     def name(self) -> str:
@@ -113,9 +132,16 @@ class LocalRegistry:
 
     def publish_many(self, packages: "Sequence[tuple[PackageSource, Release]]") -> "list[Receipt | MarketError]":
         """Publish several releases with few syncs and one transaction; see `Registry`."""
+        return self._publishing().publish_many(packages)
+
+    def _publishing(self) -> "Publishing":
         from marketplace.registry.publishing import Publishing
 
-        return Publishing(self.store, self.index, self._trust, self._name).publish_many(packages)
+        return Publishing(self.store, self.index, self._trust, self._name, clock=self._clock, minimum=self._minimum)
+
+    def estimate(self, source: "PackageSource", release: "Release") -> "Report":
+        """Measure a release as publishing it now would; see `Registry`."""
+        return self._publishing().estimate(source, release)
 
     def yank(self, record: "YankRecord") -> None:
         """Append a yank; see `Registry`."""
@@ -183,6 +209,30 @@ class LocalRegistry:
     def manifest(self, release: "Release") -> "Manifest":
         """Return the manifest of a release; see `Registry`."""
         return self.index.manifest(release)
+
+    def quality(self, release: "Release") -> "Quality | None":
+        """Return what was measured when a release was taken; one of which nothing is kept is measured now."""
+        from marketplace.registry.base import Quality
+        from marketplace.registry.scoring import decoded
+
+        kept = self.index.score(release)
+        report = decoded(kept.report) if kept else self._measured(release)
+        return Quality(report, self._name, is_ours=True) if report else None
+
+    def _measured(self, release: "Release") -> "Report | None":
+        """Measure a release that was taken before scores were kept, and keep it if the index can be written."""
+        from marketplace.registry.scoring import Scoring, stored_facts
+        from marketplace.storage.base import read_tree
+
+        try:
+            facts = stored_facts(self.manifest(release), read_tree(self.store, release.content_id), self.store.open)
+        except NotFoundError:
+            return None
+        scoring = Scoring(self.index, self._clock)
+        report = scoring.report(release, facts, self.index.place_of(release))
+        with suppress(UnavailableError):
+            self.index.keep_score(release, scoring.found(report, facts), facts.prose.marks)
+        return report
 
     def yanked(self, releases: "Sequence[Release]") -> "Mapping[PackageId, str]":
         """Return the reasons of those of `releases` that are yanked by now; see `Registry`."""

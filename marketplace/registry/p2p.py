@@ -5,16 +5,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, MarketError, UnavailableError
-from marketplace.registry.local import LocalRegistry
+from marketplace.errors import ConflictError, MarketError, NotFoundError, UnavailableError
+from marketplace.registry.local import LocalRegistry, system_time
 from marketplace.registry.node_client import MAX_LINE, NodeClient
 
 if TYPE_CHECKING:
+    from marketplace.clock import Clock
     from marketplace.index.local import LocalIndex
+    from marketplace.insights.quality import Report
     from marketplace.model.ids import PackageId
     from marketplace.model.package import ListedRelease, PackageSource
     from marketplace.model.release import LogRecord, Release, YankRecord
-    from marketplace.registry.base import Fetched, Receipt, RegistryInfo
+    from marketplace.registry.base import Fetched, Quality, Receipt, RegistryInfo
     from marketplace.security.keys import Signer
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore
@@ -28,6 +30,7 @@ class P2PRegistry(LocalRegistry):
     Args:
         home: the home.
         signer: loads the key that signs what is appended to the publisher's log.
+        clock: by which quality is measured.
     """
 
     def __init__(
@@ -38,8 +41,9 @@ class P2PRegistry(LocalRegistry):
         trust: "Callable[[], TrustStore]",
         notify: Callable[[str], None] = lambda _text: None,
         lock_timeout: float = 30.0,
+        clock: "Clock" = system_time,
     ) -> None:
-        super().__init__(home / "node", trust=trust, name="p2p", notify=notify, lock_timeout=lock_timeout)
+        super().__init__(home / "node", trust=trust, name="p2p", notify=notify, lock_timeout=lock_timeout, clock=clock)
         self._node = NodeClient(home)
         self._signer = signer
         self._keeps_index = True
@@ -127,6 +131,28 @@ class P2PRegistry(LocalRegistry):
             message = f"what was published ({what}) is in the log of this node, but no peer has it yet"
             raise UnavailableError("publish-unreached", message, hint=hint, **reach)
         return length + 1, reach
+
+    def estimate(self, source: "PackageSource", release: "Release") -> "Report":
+        """Measure what the content tells: among peers nobody keeps when a release was taken. See `Registry`."""
+        from marketplace.registry.publishing import checked
+        from marketplace.registry.scoring import estimate, facts_of
+
+        self._trust.check_release(release, pin=False)
+        checked(source, release)
+        self.index.refuse_existing(release)
+        return estimate(facts_of(source), release, self._clock)
+
+    def quality(self, release: "Release") -> "Quality | None":
+        """Measure what is here of a release: peers keep no scores. None when its content is not here."""
+        from marketplace.registry.base import Quality
+        from marketplace.registry.scoring import estimate, stored_facts
+        from marketplace.storage.base import read_tree
+
+        try:
+            facts = stored_facts(self.manifest(release), read_tree(self.store, release.content_id), self.store.open)
+        except NotFoundError:
+            return None
+        return Quality(estimate(facts, release, self._clock), self.name, is_ours=True)
 
     def _append_yank(self, record: "YankRecord") -> None:
         listed = self.get_release(record.id, record.version)

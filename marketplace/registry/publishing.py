@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from marketplace.clock import Clock
 from marketplace.errors import ConflictError, IntegrityError, MarketError, UnavailableError
 from marketplace.index.local import LocalIndex
+from marketplace.index.scores import Score
+from marketplace.insights.facts import Facts
+from marketplace.insights.quality import Report, refuse_below
 from marketplace.model.manifest import FILE_NAME, MAX_BYTES, Manifest
 from marketplace.model.package import PackageSource
 from marketplace.model.release import Release, check_length
 from marketplace.model.tree import digest_of
 from marketplace.registry.base import Receipt
+from marketplace.registry.scoring import Scoring, facts_of
 from marketplace.security.trust import TrustStore
 from marketplace.source import check_tree
 from marketplace.storage.base import NewBlob
@@ -25,6 +30,8 @@ class _Offer:
     source: PackageSource
     release: Release
     described: tuple[Manifest, bytes] | None = None
+    facts: Facts | None = None
+    report: Report | None = None
     error: MarketError | None = None
     mending: bool = False
     position: int = 0
@@ -41,13 +48,24 @@ class _Offer:
 
 
 class Publishing:
-    """The way of releases into `store` and `index`, checked by `trust`; `name` is the registry's, for receipts."""
+    """The way of releases into `store` and `index`, checked by `trust`.
 
-    def __init__(self, store: FilesystemStore, index: LocalIndex, trust: TrustStore, name: str) -> None:
+    Args:
+        name: the registry's, for receipts.
+        clock: by which it is told when a release was taken.
+        minimum: the least grade of quality that is taken, None for any.
+    """
+
+    def __init__(
+        self, store: FilesystemStore, index: LocalIndex, trust: TrustStore, name: str, *, clock: Clock,
+        minimum: str | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._index = index
         self._trust = trust
         self._name = name
+        self._minimum = minimum
+        self._scoring = Scoring(index, clock)
 
     def publish_many(self, packages: Sequence[tuple[PackageSource, Release]]) -> list[Receipt | MarketError]:
         """Publish releases, each by itself; see `Registry`. All content is durable before the append names it."""
@@ -59,11 +77,26 @@ class Publishing:
             self._index.refuse_unwritable()
             for offer in offers:
                 offer.attempt(self._refuse_existing)
+                offer.attempt(self._judge)
             stored = self._keep([offer for offer in offers if offer.error is None or offer.mending])
             for offer in offers:
                 offer.attempt(lambda offer: self._trust.check_release(offer.release))
             self._append([offer for offer in offers if offer.error is None])
         return [offer.error or self._receipt(offer, stored) for offer in offers]
+
+    def estimate(self, source: PackageSource, release: Release) -> Report:
+        """Check a release as publishing does, and measure it.
+
+        Raises:
+            IntegrityError, ConflictError, DeniedError: as `publish_many` would return.
+        """
+        offer = _Offer(source, release)
+        self._verify(offer)
+        self._index.refuse_existing(release)
+        report = self._scoring.report(release, facts_of(source))
+        if self._minimum:
+            refuse_below(report, self._minimum, release)
+        return report
 
     def _verify(self, offer: _Offer) -> None:
         self._trust.check_release(offer.release, pin=False)
@@ -75,6 +108,12 @@ class Publishing:
         except ConflictError as error:
             offer.mending = error.details.get("identical") is True
             raise
+
+    def _judge(self, offer: _Offer) -> None:
+        """Read what its quality is measured by; where there is a minimum, measure before anything of it is stored."""
+        offer.facts = facts_of(offer.source)
+        if self._minimum:
+            refuse_below(self._scoring.report(offer.release, offer.facts), self._minimum, offer.release)
 
     def _keep(self, offers: Sequence[_Offer]) -> dict[str, int]:
         """Store the content of all together; where that is refused, of each by itself, to find whose it is."""
@@ -91,18 +130,35 @@ class Publishing:
 
     def _append(self, offers: Sequence[_Offer]) -> None:
         rows = [(offer.release, *offer.described) for offer in offers if offer.described]
-        for offer, outcome in zip(offers, self._index.append_releases(rows), strict=True):
+        by_release = {id(offer.release): offer for offer in offers}
+
+        def measure(release: Release, place: int) -> tuple[Score, tuple[int, ...]]:
+            return self._measured(by_release[id(release)], place)
+
+        for offer, outcome in zip(offers, self._index.append_releases(rows, measure), strict=True):
             if isinstance(outcome, ConflictError):
                 offer.error = outcome
             else:
                 offer.position = outcome
+
+    def _measured(self, offer: _Offer, place: int) -> tuple[Score, tuple[int, ...]]:
+        assert offer.facts is not None  # noqa: S101 - whatever is appended was read
+        offer.report = self._scoring.report(offer.release, offer.facts, place)
+        return self._scoring.taken(offer.report, offer.facts), offer.facts.prose.marks
 
     def _receipt(self, offer: _Offer, stored: dict[str, int]) -> Receipt:
         """Return the receipt; a blob that two releases brought is counted for the first."""
         new = {
             blob.digest: size for blob in blobs_of(offer.source) if (size := stored.pop(blob.digest, None)) is not None
         }
-        return Receipt(offer.release, self._name, offer.position, len(new), sum(new.values()))
+        return Receipt(
+            offer.release,
+            self._name,
+            offer.position,
+            len(new),
+            sum(new.values()),
+            quality=offer.report.summary() if offer.report else None,
+        )
 
 
 def blobs_of(source: PackageSource) -> Iterator[NewBlob]:

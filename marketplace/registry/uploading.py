@@ -7,6 +7,7 @@ from typing import Any
 from marketplace.errors import ConflictError, IntegrityError, NotFoundError
 from marketplace.http.base import Body, Failure, Request, read_body
 from marketplace.http.client import BLOBS, Client, Reply
+from marketplace.insights.quality import summary_of
 from marketplace.model.package import PackageSource
 from marketplace.model.release import Release, YankRecord
 from marketplace.protocol import bundle
@@ -56,10 +57,13 @@ class Uploading:
             answer, before = self._record("releases", release.encode())
         if before:
             raise _exists(release)
-        position = _object(answer, "receipt").get("position")
+        receipt = _object(answer, "receipt")
+        position, quality = receipt.get("position"), receipt.get("quality")
         if type(position) is not int or position < 1:
             raise IntegrityError("document-malformed", "the receipt names no position in the log")
-        return Receipt(release, self._client.name, position, len(sent), sum(sent.values()))
+        return Receipt(
+            release, self._client.name, position, len(sent), sum(sent.values()), quality=summary_of(quality)
+        )  # fmt: skip
 
     def yank(self, record: YankRecord) -> None:
         """Send a signed yank or unyank.

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
-Sort = Literal["relevance", "downloads", "name", "updated"]
-SORTS: tuple[Sort, ...] = ("relevance", "downloads", "name", "updated")
+Sort = Literal["relevance", "downloads", "name", "updated", "quality"]
+SORTS: tuple[Sort, ...] = ("relevance", "downloads", "name", "updated", "quality")
 FACETS = ("category", "license", "author", "tag")
 MAX_LIMIT = 100
 MAX_WINDOW = 10_000

@@ -103,7 +103,7 @@ def _search(searcher: "tantivy.Searcher", query: "tantivy.Query", sort: Sort, wi
         return searcher.search(query, window, weight_by_field="weight")
     if sort == "name":
         return searcher.search(query, window, order_by_field="id", order=tantivy.Order.Asc)
-    return searcher.search(query, window, order_by_field=sort, order=tantivy.Order.Desc)
+    return searcher.search(query, window, order_by_field=f"by_{sort}", order=tantivy.Order.Desc)
 
 
 def _in_order(parts: Sequence[Part], hits: Sequence[_Hit]) -> Iterator[_Hit]:

@@ -14,7 +14,7 @@ from marketplace.search.base import FACETS, SearchDocument
 if TYPE_CHECKING:
     import tantivy
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with every change of the fields or tokenizers: an older stored index is rebuilt."""
 
 TEXT_BOOSTS = {"id_words": 1.2, "title": 1.2, "tags": 1.2, "keywords": 1.2, "description": 1.0, "other": 0.5}
@@ -28,6 +28,13 @@ _COMPOUND = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
 _GAP = "-"
 """A value without a word: tantivy leaves a place between values, and two are needed so that neighbours with a word
 between them are not found across the end of a field."""
+_QUALITIES = 128
+"""More than there are qualities: 0 to 100, and unknown."""
+_MOST_DOWNLOADS = 2**48
+_DIGITS = 14
+"""Digits of a time to the second."""
+_TRACE = 0.0007
+"""What full quality adds to the factor of relevance: 2x³ of four downloads."""
 _MAX_FORM = 64
 """Longest title that is also indexed as one name: nobody types a longer one."""
 
@@ -37,7 +44,8 @@ def make_schema() -> "tantivy.Schema":
 
     `name`, `called`, `forms`, `spaces`: the last segment, the title, the other names a package answers to, the
     namespaces it is in, each as one term. `parts`: the words of the id. `all`: every text, stemmed, for matching;
-    `words`: the same unstemmed, for typing errors. `weight`: downloads, as `search(weight_by_field=…)` wants them.
+    `words`: the same unstemmed, for typing errors. `weight`: downloads, and by a trace quality, as
+    `search(weight_by_field=…)` wants them. `by_…`: an order each, in which quality or downloads decide between equals.
     """
     import tantivy
 
@@ -52,8 +60,9 @@ def make_schema() -> "tantivy.Schema":
         builder.add_text_field(field, tokenizer_name="stemmed", index_option=option)
     for field in FACETS:
         builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
-    for field in ("downloads", "updated"):
-        builder.add_integer_field(field, indexed=True, fast=True)
+    builder.add_integer_field("downloads", indexed=True, fast=True)
+    for field in ("by_downloads", "by_updated", "by_quality"):
+        builder.add_integer_field(field, indexed=False, fast=True)
     builder.add_float_field("weight", fast=True)
     return builder.build()
 
@@ -120,8 +129,8 @@ def to_document(document: SearchDocument) -> "tantivy.Document":
     everything = [value for text in texts.values() if text for value in (text, _GAP)]
     return tantivy.Document(
         id=document.id, parts=words, words=everything, all=everything, **texts, **_names(document),
-        **_filters(document), **_facets(document), downloads=document.downloads,
-        updated=int("".join(filter(str.isdigit, document.updated_at)) or 0), weight=_weight(document.downloads),
+        **_filters(document), **_facets(document), **_orders(document), downloads=document.downloads,
+        weight=_weight(document.downloads, document.quality or 0),
     )  # fmt: skip
 
 
@@ -172,11 +181,25 @@ def _facets(document: SearchDocument) -> dict[str, list[str]]:
             for facet in FACETS}  # fmt: skip
 
 
-def _weight(downloads: int) -> float:
+def _orders(document: SearchDocument) -> dict[str, int]:
+    """Return the numbers by which hits are ordered; an unknown quality comes after every known one."""
+    quality = 0 if document.quality is None else document.quality + 1
+    downloads = min(document.downloads, _MOST_DOWNLOADS)
+    updated = int("".join(filter(str.isdigit, document.updated_at))[:_DIGITS] or 0)
+    return {
+        "by_downloads": downloads * _QUALITIES + quality,
+        "by_updated": updated * _QUALITIES + quality,
+        "by_quality": quality * (_MOST_DOWNLOADS + 1) + downloads,
+    }
+
+
+def _weight(downloads: int, quality: int) -> float:
     """Return the `v` for which tantivy's factor log2(2 + v) is the one wanted.
 
     It is 1 + 2x³ with x the logarithm of the downloads, 1 for ten thousand million: between the packages of a young
-    registry it only decides what is otherwise equal (a thousand downloads give 1.05), and it reaches 3 at most.
+    registry it only decides what is otherwise equal (a thousand downloads give 1.05), and it reaches 3 at most. Full
+    quality counts as much as four downloads: it decides between those that nothing else tells apart.
     """
     share = min(math.log10(1 + max(downloads, 0)), 10) / 10
-    return float(2 ** (1 + 2 * share**3) - 2)
+    factor = 1 + 2 * share**3 + _TRACE * quality / 100
+    return float(2 ** min(factor, 3) - 2)

@@ -1,5 +1,6 @@
 """The bytes of every file of a registry, made from its index: what the server answers and what a mirror writes."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ class Content:
             "yanked": lambda _place: documents.encode_yanked(self._yanks.now()),
             "categories": lambda _place: documents.encode_categories(self.registry.categories()),
             "downloads": lambda place: self.downloads(_id(place)),
+            "quality": lambda place: self.quality(_id(place), place.version),
             "catalog": lambda _place: self.catalog(),
             "checkpoint": lambda _place: self._checkpoints.current(self._index),
             "tile": lambda place: self._tiles.tile(*_numbers(place)),
@@ -84,6 +86,11 @@ class Content:
         """Return the downloads of a package."""
         known = self._index.rows("SELECT 1 FROM packages WHERE id = ?", (str(id_),))
         return documents.encode_downloads(id_, self._index.downloads(id_)) if known else None
+
+    def quality(self, id_: PackageId, version: Version | None) -> bytes | None:
+        """Return what was measured of exactly this version when it was taken."""
+        kept = self._index.scores(id_).get(str(version))
+        return documents.encode_quality(id_, version, json.loads(kept.report)) if kept and version else None
 
     def catalog(self) -> bytes:
         """Return what search shows of every package."""

@@ -16,8 +16,8 @@ from marketplace.server.content import Content
 from marketplace.server.pool import Pool
 
 _BY_PACKAGE = frozenset({"package", "release"})
-_COUNTED = frozenset({"downloads", "catalog"})
-"""Kinds that change without the log: when downloads are counted."""
+_COUNTED = frozenset({"downloads", "catalog", "quality"})
+"""Kinds that change without the log: when downloads are counted, or quality is measured."""
 
 _SINGLE = frozenset({"registry", "yanked", "categories", "catalog", "checkpoint"})
 """Kinds of which there is one document: kept however large it is, since making it for each who asks costs far more."""

@@ -9,6 +9,7 @@ from marketplace.model.manifest import MAX_BYTES, Manifest
 from marketplace.model.release import Release, YankRecord
 from marketplace.model.tree import Tree
 from marketplace.registry.local import LocalRegistry
+from marketplace.registry.scoring import decoded
 from marketplace.server.tokens import Token
 from marketplace.source import check_tree, read_manifest
 from marketplace.storage.base import BlobSource, read_tree
@@ -95,6 +96,7 @@ def _position(registry: LocalRegistry, release: Release, record: bytes) -> int |
 
 def receipt(registry: LocalRegistry, release: Release, position: int) -> dict[str, object]:
     """Return what a publisher is told."""
+    kept = registry.index.score(release)
     return {
         "id": str(release.id),
         "version": str(release.version),
@@ -102,6 +104,7 @@ def receipt(registry: LocalRegistry, release: Release, position: int) -> dict[st
         "registry": registry.name,
         "key": release.key,
         "position": position,
+        "quality": decoded(kept.report).summary() if kept else None,
     }
 
 

@@ -15,7 +15,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "storage",
         "security search config",
         "source archiving scaffold protocol registries",
-        "archive index importing http",
+        "archive index importing http insights",
         "registry",
         "project importer doctor p2p server",
         "cli",

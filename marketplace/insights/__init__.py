@@ -1,0 +1,1 @@
+"""What can be said about packages beyond what they say of themselves."""
