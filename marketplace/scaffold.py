@@ -6,12 +6,15 @@ from pathlib import Path
 from marketplace.errors import ConflictError
 from marketplace.model.ids import PackageId
 
+DESCRIPTION = "What this package generates, in a sentence or two"
+"""What stands in a new package until its author describes it."""
+
 _MANIFEST = """\
 [package]
 id = "{id}"
 version = "0.1.0"
 title = "{title}"
-description = "What this package generates, in a sentence or two"
+description = "{description}"
 license = "MIT"
 authors = []
 category = "templates"
@@ -48,7 +51,7 @@ def scaffold(folder: Path, id_text: str | None, title: str) -> tuple[PackageId, 
         raise ConflictError("folder-not-empty", message, hint="name a new or an empty folder", path=str(folder))
     shown = (title or id_.name).replace("\\", "").replace('"', "'")
     files = {
-        "package.toml": _MANIFEST.format(id=id_, title=shown),
+        "package.toml": _MANIFEST.format(id=id_, title=shown, description=DESCRIPTION),
         "README.md": _README.format(id=id_, title=shown),
         "templates/greeting.txt.tmpl": _TEMPLATE,
     }

@@ -12,6 +12,13 @@ def step_served(context, name):
     context.shops = Shops.over(context.world, name, context.shop.proxy)
 
 
+@given('the registry "{name}" is served with "{options}", behind a fault proxy')
+@given('the registry "{name}" is served with "", behind a fault proxy')
+def step_served_with(context, name, options=""):
+    context.shop = ServedShop(context.world, name, options)
+    context.shops = Shops.over(context.world, name, context.shop.proxy)
+
+
 @given('the package {id_} {version} with "{files}"')
 def step_package(context, id_, version, files):
     context.shop.write_package(id_, version, files)

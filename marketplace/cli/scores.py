@@ -36,7 +36,7 @@ def quality_text(quality: "Quality | None") -> Iterator[str]:
         return
     yield from report_text(quality.report)
     who = "measured here" if quality.is_ours else f"{quality.registry} says so: it was not measured here"
-    yield render.dim(f"{who}, {quality.report.measured_at}")
+    yield render.dim(f"{who}, {render.printable(quality.report.measured_at)}")
 
 
 def report_text(report: "Report") -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from marketplace.insights.subject import Subject
 from marketplace.insights.wording import Prose, examples_in, words_of
 from marketplace.model.manifest import FILE_NAME, Template
+from marketplace.scaffold import DESCRIPTION
 
 State = Literal["met", "not met", "unknown"]
 
@@ -81,11 +82,13 @@ def _example(subject: Subject) -> Finding:
     if subject.facts.prose.marks and not subject.own_words:
         return not_met(f"{subject.facts.manifest.readme} is another package's: {_copied_from(subject)}")
     lines = examples_in(subject.facts.readme)
-    return decided(lines, f"the code blocks of the README have {lines} lines")
+    return decided(lines, f"lines in code blocks of the README: {lines}")
 
 
 def _description(subject: Subject) -> Finding:
     manifest = subject.facts.manifest
+    if manifest.description == DESCRIPTION:
+        return not_met("description is the one that `ggen market init` writes")
     rest = set(words_of(manifest.description)) - set(words_of(manifest.title))
     filler = Prose.of(manifest.description).filler
     found = f"description has {len(rest)} different words beside the title's; {_LEAST_DESCRIPTION} are wanted"
@@ -98,7 +101,7 @@ def _templates_described(subject: Subject) -> Finding:
         return not_met(f"{FILE_NAME} lists no [[template]]")
     said = [" ".join(words_of(template.description)) for template in templates]
     good = sum(bool(text) and said.count(text) == 1 for text in said)
-    return decided(good == len(said), f"{good} of {len(said)} templates have a description of their own")
+    return decided(good == len(said), f"templates with a description of their own: {good} of {len(said)}")
 
 
 def _variables_described(subject: Subject) -> Finding:
@@ -107,12 +110,12 @@ def _variables_described(subject: Subject) -> Finding:
     if not templates:
         return not_met(f"{FILE_NAME} lists no [[template]]")
     good = sum(bool(set(words_of(item.description)) - {item.name.casefold()}) for item in variables)
-    return decided(good == len(variables), f"{good} of {len(variables)} variables have a description")
+    return decided(good == len(variables), f"variables with a description: {good} of {len(variables)}")
 
 
 def _tests(subject: Subject) -> Finding:
     facts = subject.facts
-    found = f"{len(facts.tests)} of {facts.test_files} files under tests/ have content of their own"
+    found = f"files under tests/ with content of their own: {len(facts.tests)} of {facts.test_files}"
     return decided(facts.tests, found if facts.test_files else "there is no folder tests")
 
 
@@ -157,7 +160,7 @@ def _license_text(subject: Subject) -> Finding:
 
 def _authors(subject: Subject) -> Finding:
     authors = subject.facts.manifest.authors
-    return decided(authors, f"authors has {len(authors)} names")
+    return decided(authors, f"authors named: {len(authors)}")
 
 
 def _links(subject: Subject) -> Finding:
@@ -178,7 +181,7 @@ def _found_by(subject: Subject) -> Finding:
 def _content(subject: Subject) -> Finding:
     content = subject.facts.content
     return decided(
-        content, f"{len(content)} files are content, such as {content[0]}" if content else "no file is content"
+        content, f"{content[0]} is content; files like it: {len(content)}" if content else "no file is content"
     )
 
 

@@ -11,6 +11,9 @@ from marketplace.model.requirement import Requirement
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _LEAST_TELLING = 5
+_ALIKE = 0.8
+"""Share of common words from which on two entries of a changelog are taken for the same."""
+
 _SECRETS = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}"
     rb"|\bglpat-[A-Za-z0-9_-]{20}|\bxox[baprs]-[A-Za-z0-9-]{20}|\bsk_live_[A-Za-z0-9]{24}"
@@ -41,9 +44,13 @@ def _changelog(subject: Subject) -> Finding:
     said = entries.get(version)
     if said is None:
         return not_met(f"{path} has no heading for {version}")
-    if twin := next((name for name, words in entries.items() if name != version and words and words == said), None):
+    if twin := next((name for name, words in entries.items() if name != version and _is_alike(words, said)), None):
         return not_met(f"{path} says of {version} what it says of {twin}")
     return decided(len(said) >= _LEAST_TELLING, f"{path} says {len(said)} telling words of {version}")
+
+
+def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one) and len(one & other) >= _ALIKE * len(one | other)
 
 
 def _changed(subject: Subject) -> Finding:
@@ -150,7 +157,7 @@ def _bounded(subject: Subject) -> Finding:
             return not_met("it requires itself")
         if not _has_upper_bound(requirement):
             return not_met(f"{id_} {requirement} has no upper bound")
-    return met(f"{len(release.dependencies)} dependencies, each with an upper bound" if release.dependencies
+    return met(f"dependencies with an upper bound: {len(release.dependencies)}" if release.dependencies
                else "there are no dependencies")  # fmt: skip
 
 
@@ -170,7 +177,7 @@ def _variables_agree(subject: Subject) -> Finding:
         bound = {name for groups in _BOUND.findall(text) for name in re.findall(r"\w+", " ".join(groups))}
         if missing := sorted(set(_PLACEHOLDER.findall(text)) - declared - bound):
             return not_met(f"{template.path} asks for {missing[0]}, which is not declared")
-    return met(f"{len(facts.manifest.templates)} templates use what they declare")
+    return met(f"templates that use just what they declare: {len(facts.manifest.templates)}")
 
 
 def _no_leftovers(subject: Subject) -> Finding:

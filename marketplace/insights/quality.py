@@ -127,7 +127,7 @@ def refuse_below(report: Report, grade: str, release: object) -> None:
     ways = "; ".join(f"{point.earn} (+{point.points})" for point in report.missing[:_HINTED])
     raise DeniedError(
         "quality-too-low",
-        f"{release} has {report.score} points of quality ({report.grade}), the registry takes {least} ({grade}) or more",
+        f"{release} has {report.score} points of quality ({report.grade}), and {least} ({grade}) are wanted here",
         hint=f"earn {least - report.score} more: {ways}; `ggen market publish --dry-run` shows all",
         score=report.score, grade=report.grade, minimum=grade,
         missing=[{"name": p.name, "points": p.points, "evidence": p.evidence, "earn": p.earn} for p in report.missing],

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from marketplace.clock import Clock
     from marketplace.index.local import LocalIndex
+    from marketplace.insights.facts import Facts
     from marketplace.insights.quality import Report
     from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
@@ -221,18 +222,26 @@ class LocalRegistry:
 
     def _measured(self, release: "Release") -> "Report | None":
         """Measure a release that was taken before scores were kept, and keep it if the index can be written."""
-        from marketplace.registry.scoring import Scoring, stored_facts
-        from marketplace.storage.base import read_tree
+        from marketplace.registry.scoring import Scoring
 
-        try:
-            facts = stored_facts(self.manifest(release), read_tree(self.store, release.content_id), self.store.open)
-        except NotFoundError:
+        facts = self._stored_facts(release)
+        if facts is None:
             return None
         scoring = Scoring(self.index, self._clock)
         report = scoring.report(release, facts, self.index.place_of(release))
         with suppress(UnavailableError):
             self.index.keep_score(release, scoring.found(report, facts), facts.prose.marks)
         return report
+
+    def _stored_facts(self, release: "Release") -> "Facts | None":
+        """Read the content of a release, None when it is not here."""
+        from marketplace.registry.scoring import stored_facts
+        from marketplace.storage.base import read_tree
+
+        try:
+            return stored_facts(self.manifest(release), read_tree(self.store, release.content_id), self.store.open)
+        except NotFoundError:
+            return None
 
     def yanked(self, releases: "Sequence[Release]") -> "Mapping[PackageId, str]":
         """Return the reasons of those of `releases` that are yanked by now; see `Registry`."""
@@ -370,8 +379,10 @@ class LocalRegistry:
         self.__dict__.pop("engine", None)
 
     def repair(self) -> None:
-        """Rebuild the index's views from its log, and the search view from them."""
+        """Rebuild the index's views from its log, and the search view from them; measure what nobody has measured."""
         self.index.repair()
+        for release in list(self._releases()):
+            self.quality(release)
         self.clear_derived()
         self.engine.refresh()
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, MarketError, NotFoundError, UnavailableError
+from marketplace.errors import ConflictError, MarketError, UnavailableError
 from marketplace.registry.local import LocalRegistry, system_time
 from marketplace.registry.node_client import MAX_LINE, NodeClient
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from marketplace.model.ids import PackageId
     from marketplace.model.package import ListedRelease, PackageSource
     from marketplace.model.release import LogRecord, Release, YankRecord
-    from marketplace.registry.base import Fetched, Quality, Receipt, RegistryInfo
+    from marketplace.registry.base import Fetched, Receipt, RegistryInfo
     from marketplace.security.keys import Signer
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore
@@ -142,17 +142,12 @@ class P2PRegistry(LocalRegistry):
         self.index.refuse_existing(release)
         return estimate(facts_of(source), release, self._clock)
 
-    def quality(self, release: "Release") -> "Quality | None":
-        """Measure what is here of a release: peers keep no scores. None when its content is not here."""
-        from marketplace.registry.base import Quality
-        from marketplace.registry.scoring import estimate, stored_facts
-        from marketplace.storage.base import read_tree
+    def _measured(self, release: "Release") -> "Report | None":
+        """Measure what is here of a release, and keep nothing of it: peers keep no scores."""
+        from marketplace.registry.scoring import estimate
 
-        try:
-            facts = stored_facts(self.manifest(release), read_tree(self.store, release.content_id), self.store.open)
-        except NotFoundError:
-            return None
-        return Quality(estimate(facts, release, self._clock), self.name, is_ours=True)
+        facts = self._stored_facts(release)
+        return estimate(facts, release, self._clock) if facts else None
 
     def _append_yank(self, record: "YankRecord") -> None:
         listed = self.get_release(record.id, record.version)

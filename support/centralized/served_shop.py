@@ -22,11 +22,11 @@ _NAMESPACE = "io.acme"
 class ServedShop:
     """`ggen market serve` of a home of its own; the scenario's home knows the proxy before it, and has a token."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, options: str = "") -> None:
         self._world = world
         self._name, self._home = name, world.root / "served"
         with self._at_home():
-            self._server = server = Server.start(world)
+            self._server = server = Server.start(world, options=options)
             token = server.token(_NAMESPACE)
         folder = world.root / f"proxy-{name}"
         folder.mkdir()
