@@ -126,7 +126,7 @@ def step_long(context):
 def step_mirror_equal(context):
     kinds = {
         "registry", "package", "release", "blob", "archive", "checkpoint", "tile", "entries", "yanked", "categories",
-        "downloads", "catalog",
+        "downloads", "catalog", "quality",
     }  # fmt: skip
     mirrors.check_against(context.server, context.world.root / "public", kinds=kinds)
 

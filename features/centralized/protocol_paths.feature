@@ -16,6 +16,7 @@ Feature: Every file of a registry has one path, and no other spelling of it
       | a package document                    | package    | packages/io.acme.web.json                                                               |
       | a package whose name is json          | package    | packages/io.json.json                                                                   |
       | a release record                      | release    | releases/io.acme.web/1.2.3-rc.1.json                                                    |
+      | what was measured of a release        | quality    | quality/io.acme.web/1.2.3-rc.1.json                                                     |
       | a release with build metadata         | release    | releases/io.acme.web/1.2.3+linux.json                                                   |
       | downloads                             | downloads  | downloads/io.acme.web.json                                                              |
       | a blob                                | blob       | blobs/sha256/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824           |

@@ -77,7 +77,7 @@ class Publishing:
             self._index.refuse_unwritable()
             for offer in offers:
                 offer.attempt(self._refuse_existing)
-                offer.attempt(self._judge)
+                offer.attempt(self._refuse_poor)
             stored = self._keep([offer for offer in offers if offer.error is None or offer.mending])
             for offer in offers:
                 offer.attempt(lambda offer: self._trust.check_release(offer.release))
@@ -90,8 +90,8 @@ class Publishing:
         Raises:
             IntegrityError, ConflictError, DeniedError: as `publish_many` would return.
         """
-        offer = _Offer(source, release)
-        self._verify(offer)
+        self._trust.check_release(release, pin=False)
+        checked(source, release)
         self._index.refuse_existing(release)
         report = self._scoring.report(release, facts_of(source))
         if self._minimum:
@@ -101,6 +101,7 @@ class Publishing:
     def _verify(self, offer: _Offer) -> None:
         self._trust.check_release(offer.release, pin=False)
         offer.described = checked(offer.source, offer.release)
+        offer.facts = facts_of(offer.source)
 
     def _refuse_existing(self, offer: _Offer) -> None:
         try:
@@ -109,10 +110,9 @@ class Publishing:
             offer.mending = error.details.get("identical") is True
             raise
 
-    def _judge(self, offer: _Offer) -> None:
-        """Read what its quality is measured by; where there is a minimum, measure before anything of it is stored."""
-        offer.facts = facts_of(offer.source)
-        if self._minimum:
+    def _refuse_poor(self, offer: _Offer) -> None:
+        """Where there is a minimum, measure before anything of it is stored."""
+        if self._minimum and offer.facts:
             refuse_below(self._scoring.report(offer.release, offer.facts), self._minimum, offer.release)
 
     def _keep(self, offers: Sequence[_Offer]) -> dict[str, int]:

@@ -19,7 +19,6 @@ from marketplace.index import published
 from marketplace.index.tiles import tiles_of
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release
-from marketplace.model.version import Version
 from marketplace.protocol import paths
 from marketplace.protocol.notes import read_checkpoint
 from marketplace.protocol.paths import place_of
@@ -139,10 +138,16 @@ class Mirror:
             self._writer.done.packages += 1
             self._writer.put(paths.package(id_), document)
             self._write(paths.downloads(id_))
-            for version in self._content.registry.index.scores(id_):
-                path = paths.quality(id_, Version.parse(version))
-                if place_of(path):
-                    self._write(path)
+            self._qualities(id_, size)
+
+    def _qualities(self, id_: PackageId, size: int) -> None:
+        """Write what was measured of each release that the checkpoint covers."""
+        index = self._content.registry.index
+        measured = index.scores(id_)
+        for row in published.releases_of(index, id_, until=size):
+            path = paths.quality(id_, row.version)
+            if str(row.version) in measured and place_of(path):
+                self._write(path)
 
     def _release(self, release: Release, record: bytes) -> None:
         store = self._content.registry.store

@@ -13,6 +13,7 @@ _BUILD: Mapping[Kind, Callable[[Place], str]] = {
     "checkpoint": lambda _place: paths.CHECKPOINT,
     "package": lambda place: paths.package(place.id),  # type: ignore[arg-type]
     "release": lambda place: paths.release(place.id, place.version),  # type: ignore[arg-type]
+    "quality": lambda place: paths.quality(place.id, place.version),  # type: ignore[arg-type]
     "downloads": lambda place: paths.downloads(place.id),  # type: ignore[arg-type]
     "blob": lambda place: paths.blob(place.digest),
     "archive": lambda place: paths.archive(place.digest),
