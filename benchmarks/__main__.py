@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measuring import Row, Stage, table
+from benchmarks.watchdog import watched
 
 NAMES = {
     "start": "the command as a cold process",
@@ -79,4 +80,4 @@ def _document(name: str, rows: Sequence[Row], *, quick: bool) -> dict[str, objec
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(watched(lambda: main(sys.argv[1:])))
