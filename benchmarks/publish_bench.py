@@ -18,11 +18,13 @@ from benchmarks.homes import new_home
 from benchmarks.measuring import Contestant, MissingPeerError, Row, Stage, attempt, contest
 from benchmarks.packages import Package, as_folder, as_npm_folder, as_wheel, make
 from benchmarks.processes import environment, product, run
-from benchmarks.publisher import new_log, publish_all, start_and_finish, waiting
+from benchmarks.publisher import new_log, publish_all, score_all, start_and_finish, waiting
 
 _PUBLISHERS = 8
 _ROOT = Path(__file__).resolve().parents[1]
 _IMPORTS = "import click, sqlite3, nacl.signing"
+_SCORING = 0.25
+"""The largest share of publishing that scoring may take."""
 _LOG_RATIO = 740 / 500
 """GOALS: 500 packages a second where the bare log takes 740 rows."""
 
@@ -34,6 +36,7 @@ def measure(stage: Stage) -> Iterator[Row]:
         uv = _uv(stage, stack)
         yield from _one_process(stage, npm, uv)
         yield from _many_in_one(stage, uv)
+        yield from _scoring(stage)
         yield from _eight_at_once(stage, npm, uv)
 
 
@@ -150,6 +153,25 @@ def _many_in_one(stage: Stage, uv: _Publisher) -> list[Row]:
         attempt(f"{uv.name}, in one process", lambda: uv.many(count)),
     ]
     return contest("publish, a package of many", ours, others, stage.pick(7, 2))
+
+
+def _scoring(stage: Stage) -> list[Row]:
+    """Measure what scoring takes of publishing: the same packages, read and scored alone, and published one by one."""
+    count, packages, home = stage.pick(100, 10), _ours(stage, "scored"), stage.scratch / "scored"
+    publish_all(home, _made_ready(packages, count))  # there is an index to ask
+
+    def prepare() -> None:
+        packages.make_ready(count)
+
+    alone = Contestant("scoring alone", lambda: score_all(home, packages.ready), prepare, count)
+    whole = Contestant("publish in process, one by one", lambda: publish_all(home, packages.ready), prepare, count,
+                       _SCORING)  # fmt: skip
+    return contest("publish, the scoring in it", alone, [whole], stage.pick(7, 2))
+
+
+def _made_ready(packages: _Publisher, count: int) -> Sequence[Path]:
+    packages.make_ready(count)
+    return packages.ready
 
 
 class _SyncedFiles:

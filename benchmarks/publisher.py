@@ -12,7 +12,10 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from benchmarks.homes import publish, publish_many, registry_of, signer_of
+from marketplace.clock import system_clock
+from marketplace.registry.scoring import Scoring, facts_of
 from marketplace.search.base import SearchQuery
+from marketplace.source import FolderSource, build_release
 
 _RECORD = b"x" * 600
 """About the length of a signed release."""
@@ -33,6 +36,17 @@ def publish_all(home: Path, folders: Sequence[Path], *, together: bool = False) 
             publish(registry, signer, folder)
     found = [hit.document.id for hit in registry.search(SearchQuery(folders[-1].name)).hits]
     assert any(id_.endswith(folders[-1].name) for id_ in found), f"{folders[-1].name} was not found: {found}"
+    registry.index.close()
+
+
+def score_all(home: Path, folders: Sequence[Path]) -> None:
+    """Read and score the folders as publishing does, and publish none; reading and hashing each is part of it."""
+    registry, signer = registry_of(home), signer_of(home)
+    scoring, now = Scoring(registry.index, system_clock), system_clock()
+    for folder in folders:
+        source = FolderSource.read(folder)
+        facts = facts_of(source)
+        scoring.taken(scoring.report(build_release(source, signer, now), facts), facts)
     registry.index.close()
 
 

@@ -1,5 +1,6 @@
 """Steps about the quality of releases."""
 
+from collections import Counter
 from datetime import timedelta
 
 from behave import given, then, when
@@ -248,3 +249,16 @@ def step_reading_only(context):
 @then('"{id_}" is found there, and its quality is unknown')
 def step_found_unknown(context, id_):
     assert context.index.lookup([id_])[id_].quality is None
+
+
+@then("the grades are {some:d} times D and {others:d} times F, with scores from {low:d} to {high:d}")
+def step_grades(context, some, others, low, high):
+    reports = quality.reports_of(context.world.home)
+    assert Counter(report.grade for report in reports) == {"D": some, "F": others}
+    assert (min(r.score for r in reports), max(r.score for r in reports)) == (low, high)
+
+
+@then("each point of each has its evidence")
+def step_evidence(context):
+    points = [point for report in quality.reports_of(context.world.home) for point in report.points]
+    assert points and all(point.evidence for point in points)

@@ -181,3 +181,11 @@ Feature: A publisher sees what would earn points, a user sees what earned them
     Scenario: An index that cannot be written tells what it has, and that it knows no quality
       When the home's index is opened for reading only
       Then "io.acme.web" is found there, and its quality is unknown
+
+  @import @needs_shared
+  Rule: The real catalog's packages are manifests, and no more is made of them
+
+    Scenario: Of 76 imported manifests none gets better than D, and each point has its evidence
+      Given the real catalog is imported from the command line
+      Then the grades are 31 times D and 45 times F, with scores from 27 to 45
+      And each point of each has its evidence

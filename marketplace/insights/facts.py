@@ -107,7 +107,7 @@ class Facts:
         """The files that are no manifest, document, licence or test, and not blank."""
         return tuple(
             entry.path for entry in self.tree
-            if not (entry.path == FILE_NAME or _is_test(entry.path) or _DOCUMENTS.fullmatch(entry.path.lower()))
+            if not (_is_manifest(entry.path) or _is_test(entry.path) or _DOCUMENTS.fullmatch(entry.path.lower()))
             and self.texts[entry.path].strip()
         )  # fmt: skip
 
@@ -124,6 +124,11 @@ def _payload(tree: Tree, changelog: str | None) -> Iterator[TreeEntry]:
 def _order(manifest: Manifest, path: str) -> tuple[int, str]:
     first = {manifest.readme, *(template.path for template in manifest.templates)}
     return (0 if path in first or "/" not in path else 1 if _is_test(path) else 2, path)
+
+
+def _is_manifest(path: str) -> bool:
+    """Tell whether a file is the manifest, or that of an older catalog, which an import keeps beside it."""
+    return "/" not in path and path.endswith(FILE_NAME)
 
 
 def _is_test(path: str) -> bool:

@@ -20,6 +20,11 @@ _SECRETS = re.compile(
 )
 """Private keys in PEM (RFC 7468), and tokens by the prefixes that AWS, GitHub, GitLab, Slack and Stripe give them."""
 
+_SIGNS = (
+    b"PRIVATE KEY-----", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"glpat-", b"xox", b"sk_live_",
+)  # fmt: skip
+"""One of them is in every secret: to look for them takes a twentieth of the time."""
+
 _PROGRAMS: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "ELF"), (b"MZ", "Windows"), (b"\xcf\xfa\xed\xfe", "Mach-O"), (b"\xce\xfa\xed\xfe", "Mach-O"),
     (b"\xca\xfe\xba\xbe", "Java or Mach-O"), (b"\x00asm", "WebAssembly"), (b"!<arch>\n", "archive of objects"),
@@ -127,7 +132,7 @@ def _same_key(subject: Subject) -> Finding:
 def _no_secrets(subject: Subject) -> Finding:
     facts = subject.facts
     for path, data in facts.texts.items():
-        if found := _SECRETS.search(data):
+        if any(sign in data for sign in _SIGNS) and (found := _SECRETS.search(data)):
             return not_met(f"{path} has what looks like a secret, at byte {found.start()}")
     if facts.unread:
         return unknown(f"{facts.unread} of {len(facts.tree)} files are too long to be read to their end")

@@ -414,6 +414,12 @@ def unlearn(home: Path) -> None:
         db.execute("DROP TABLE marks")
 
 
+def reports_of(home: Path) -> list[Report]:
+    """Return what a home's registry keeps of all its releases."""
+    with closing(sqlite3.connect(home / "registry" / "index.sqlite")) as db:
+        return [Report.of_json(json.loads(row[0])) for row in db.execute("SELECT report FROM quality")]
+
+
 def check_refusal(error: Mapping[str, Any]) -> None:
     """Check that a refusal says what was found and what would earn more: no more than there is to earn."""
     missing = error["missing"]
