@@ -262,3 +262,13 @@ def step_grades(context, some, others, low, high):
 def step_evidence(context):
     points = [point for report in quality.reports_of(context.world.home) for point in report.points]
     assert points and all(point.evidence for point in points)
+
+
+@given("an earlier version took it: nothing of it was measured")
+def step_unmeasured(context):
+    context.workshop.unlearn()
+
+
+@when('"{spec}" is measured now')
+def step_measured_now(context, spec):
+    context.workshop.remeasure(spec)

@@ -122,6 +122,17 @@ Feature: The quality of a release is measured from what it has, and every point 
       When "io.acme.web@1.1.0" is published with care
       Then the point "readme-depth" is met: "words of its own"
 
+    Scenario: Who copies what an earlier version took does not take it from who wrote it either
+      Given "io.acme.web@1.0.0" is published with care
+      And an earlier version took it: nothing of it was measured
+      And Mallory publishes "org.copy.web@1.0.0" with the same README
+      When "io.acme.web@1.0.0" is measured now
+      Then the point "readme-depth" is met: "words of its own"
+
+    Scenario: One test is one test, however many files have it
+      When "io.acme.web@1.0.0" is published with care, but with the same test in five files
+      Then the point "tests" is met: "2 of 6"
+
     Scenario: Packages of one namespace may share a text
       Given "io.acme.web@1.0.0" is published with care
       When "io.acme.api@1.0.0" is published with care

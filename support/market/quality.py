@@ -122,6 +122,7 @@ _SPOILED: Mapping[str, Callable[[str], Files]] = {
         "tests/routes.toml": "ok\n" * 10,
         "tests/expected/routes.rs": None,
     },
+    "the same test in five files": lambda _: {f"tests/copy{number}.toml": _TEST for number in range(4)},
     "tests that name no template": lambda _: {
         "tests/routes.toml": "one\ntwo\nthree\n",
         "tests/expected/routes.rs": None,
@@ -285,6 +286,12 @@ class Workshop:
         with closing(sqlite3.connect(self.world.root / "registry" / "index.sqlite")) as db, db:
             db.execute("DELETE FROM quality WHERE id || '@' || version = ?", (spec,))
 
+    def unlearn(self) -> None:
+        """Let the index forget everything that was measured, as if an older version had taken it."""
+        with closing(sqlite3.connect(self.world.root / "registry" / "index.sqlite")) as db, db:
+            db.execute("DELETE FROM quality")
+            db.execute("DELETE FROM marks")
+
     def download_all(self, times: int) -> None:
         """Count downloads of every package, in the order of ids."""
         for _ in range(times):
@@ -315,6 +322,11 @@ class Workshop:
     def score_of(self, id_: str) -> int | None:
         """Return the score that the search shows."""
         return self.registry.index.lookup([id_])[id_].quality
+
+    def remeasure(self, spec: str) -> None:
+        """Let the registry tell the quality of a release once more."""
+        id_, _, version = spec.partition("@")
+        self.measured(self.registry.get_release(PackageId.parse(id_), Version.parse(version)).release)
 
     def measured_anew(self, id_: str) -> int:
         """Return the score of the newest release, measured once more, and by a registry that had forgotten it."""
