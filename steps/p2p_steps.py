@@ -76,6 +76,19 @@ def step_finds(context, name, id_, words):
     assert [(hit["id"], hit["registry"]) for hit in page["results"]] == [(id_, "p2p")], page
 
 
+@then("the quality of {id_} is measured on {name:w}'s machine, and unknown on {other:w}'s")
+def step_quality(context, id_, name, other):
+    found = context.users[name].json("info", id_, *PEERS)["quality"]
+    assert found["score"] > 0 and found["verified"], found
+    assert context.users[other].json("info", id_, *PEERS)["quality"] is None
+
+
+@then("the quality of {id_} is the same on {name:w}'s machine and on {other:w}'s")
+def step_same_quality(context, id_, name, other):
+    one, two = (context.users[user].json("info", id_, "--quality", *PEERS)["quality"] for user in (name, other))
+    assert one["dimensions"] == two["dimensions"] and one["score"] == two["score"], (one, two)
+
+
 @when("{name:w} adds {id_} from the peers")
 def step_add(context, name, id_):
     context.users[name].json("add", id_, *PEERS)

@@ -13,6 +13,14 @@ Feature: Two users share packages without a server
     When ben adds io.ggen.rust.core from the peers
     Then ben's project has io.ggen.rust.core verified, and locked to ann's key
 
+  @quality
+  Scenario: Among peers the quality is measured where the content is, and unknown where it is not
+    Given ann runs a node, and ben one that joins by it
+    When ann publishes io.ggen.rust.core among the peers
+    Then the quality of io.ggen.rust.core is measured on ann's machine, and unknown on ben's
+    When ben adds io.ggen.rust.core from the peers
+    Then the quality of io.ggen.rust.core is the same on ann's machine and on ben's
+
   Scenario: A yank reaches the others, and so does its taking back
     Given ann runs a node, and ben one that joins by it
     And ann publishes io.ggen.rust.core among the peers

@@ -77,7 +77,7 @@ class P2PRegistry(LocalRegistry):
         from marketplace.registry.base import Receipt
 
         outcomes: list[Receipt | MarketError | None] = [None] * len(packages)
-        taken: list[tuple[int, Release, str, dict[str, int]]] = []
+        taken: list[tuple[int, Release, str, dict[str, int], dict[str, object]]] = []
         with self.store.writing(f"publishing {len(packages)} packages"):
             for number, (source, release) in enumerate(packages):
                 try:
@@ -87,25 +87,29 @@ class P2PRegistry(LocalRegistry):
                 except MarketError as error:
                     outcomes[number] = error
             if taken:
-                first, extra = self._append([(release, manifest) for _, release, manifest, _ in taken])
-        for place, (number, release, _, stored) in enumerate(taken):
-            outcomes[number] = Receipt(release, self.name, first + place, len(stored), sum(stored.values()), extra)
+                first, extra = self._append([(release, manifest) for _, release, manifest, _, _ in taken])
+        for place, (number, release, _, stored, quality) in enumerate(taken):
+            outcomes[number] = Receipt(
+                release, self.name, first + place, len(stored), sum(stored.values()), extra, quality
+            )  # fmt: skip
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _store(
         self, source: "PackageSource", release: "Release", earlier: "Iterable[Release]"
-    ) -> tuple[str, dict[str, int]]:
-        """Check a release, store its content, and return its manifest and the sizes of new blobs."""
+    ) -> tuple[str, dict[str, int], dict[str, object]]:
+        """Check a release, store its content, and return its manifest, the sizes of new blobs and its quality."""
         from marketplace.registry.publishing import blobs_of, checked
+        from marketplace.registry.scoring import estimate, facts_of
 
         self._trust.check_release(release, pin=False)
         _, manifest = checked(source, release)
+        quality = estimate(facts_of(source), release, self._clock).summary()
         if any(release.id == other.id and release.version.precedence == other.version.precedence for other in earlier):
             raise ConflictError("version-exists", f"{release} is published twice at once", id=str(release.id))
         self.index.refuse_existing(release)
         stored = self.store.put_many(blobs_of(source))
         self._trust.check_release(release)
-        return manifest.decode("utf-8"), stored
+        return manifest.decode("utf-8"), stored, quality
 
     def _append(self, records: "Sequence[tuple[LogRecord, str]]") -> tuple[int, dict[str, int]]:
         """Sign the next entries of the publisher's log, each with its manifest, and have the node spread them.
