@@ -6,7 +6,7 @@ from datetime import timedelta
 from behave import given, then, when
 
 from marketplace.index.local import LocalIndex
-from support.market import quality
+from support.market import quality, quality_packages
 from support.market.packages import local_registry
 from support.market.quality import Workshop
 
@@ -37,12 +37,12 @@ def step_dated(context, spec, moment):
 @given('"{spec}" is published as a shell')
 @when('"{spec}" is published as a shell')
 def step_shell(context, spec):
-    _workshop(context).publish(spec, quality.shell(spec))
+    _workshop(context).publish(spec, quality_packages.shell(spec))
 
 
 @given('"{spec}" is published as a shell, and its score is lost')
 def step_shell_lost(context, spec):
-    _workshop(context).publish(spec, quality.shell(spec))
+    _workshop(context).publish(spec, quality_packages.shell(spec))
     context.workshop.lose_score(spec)
 
 
@@ -59,12 +59,12 @@ def step_readme(context, spec, what):
 @given('Mallory publishes "{spec}" with the same README')
 @when('Mallory publishes "{spec}" with the same README')
 def step_copied(context, spec):
-    context.workshop.publish(spec, quality.copy_of("io.acme.web@1.0.0"), by="Mallory")
+    context.workshop.publish(spec, quality_packages.copy_of("io.acme.web@1.0.0"), by="Mallory")
 
 
 @when('Mallory publishes "{spec}" with the same README, every {step:d}th word another')
 def step_nearly_copied(context, spec, step):
-    context.workshop.publish(spec, quality.copy_of("io.acme.web@1.0.0", step), by="Mallory")
+    context.workshop.publish(spec, quality_packages.copy_of("io.acme.web@1.0.0", step), by="Mallory")
 
 
 @when('Alice\'s "{spec}" and Mallory\'s copy "{other}" are published together')
@@ -202,7 +202,7 @@ def step_downloads(context, count):
 
 @given('"{spec}" is published as a shell, and its README is good')
 def step_shell_readme(context, spec):
-    _workshop(context).publish(spec, quality.shell_with_readme(spec))
+    _workshop(context).publish(spec, quality_packages.shell_with_readme(spec))
 
 
 @when('both are searched for as "{text}"')
@@ -217,12 +217,12 @@ def step_first(context, id_):
 
 @given('the package folder "{name}" of "{spec}", made with care')
 def step_folder(context, name, spec):
-    quality.write(context.world.project / name, quality.careful(*spec.split("@")))
+    quality_packages.write(context.world.project / name, quality_packages.careful(*spec.split("@")))
 
 
 @given('the package folder "{name}" of "{spec}", with nothing in it')
 def step_shell_folder(context, name, spec):
-    quality.write(context.world.project / name, quality.shell(spec))
+    quality_packages.write(context.world.project / name, quality_packages.shell(spec))
 
 
 @then("the error names the points that are missing and how to earn them")
