@@ -157,7 +157,8 @@ def _many_in_one(stage: Stage, uv: _Publisher) -> list[Row]:
 
 def _scoring(stage: Stage) -> list[Row]:
     """Measure what scoring takes of publishing: the same packages, read and scored alone, and published one by one."""
-    count, packages, home = stage.pick(100, 10), _ours(stage, "scored"), stage.scratch / "scored"
+    count, home = stage.pick(100, 10), new_home(stage.scratch / "scored")
+    packages = _Publisher("scoring", stage.scratch / "scored-packages", as_folder, list, env={})
     publish_all(home, _made_ready(packages, count))  # there is an index to ask
 
     def prepare() -> None:
