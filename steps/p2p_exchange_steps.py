@@ -6,7 +6,7 @@ from marketplace.model.tree import digest_of
 from marketplace.p2p.limits import CHUNK
 from support.p2p import plan_laws
 from support.p2p.exchanges import Exchange, blob
-from support.p2p.liars import LIES, Stalling
+from support.p2p.liars import LIES, Faltering, Stalling
 
 HALF = CHUNK // 2
 
@@ -70,6 +70,12 @@ def step_empty(context):
 def step_slow(context):
     context.exchange.providers["slow"] = Stalling(context.data, b"")
     context.exchange.scores.do("slow", "stall", 2)
+
+
+@given("a provider of a blob of {count:d} chunks that falters once, after {good:d}")
+def step_faltering(context, count, good):
+    context.data = blob("blob", count * CHUNK)
+    exchange(context).providers["faltering"] = Faltering(context.data, b"", good)
 
 
 @given("a node that gives a chunk {seconds:d} second")
@@ -161,6 +167,12 @@ def step_little_honest(context, most):
 def step_lacking(context, count):
     asked = context.exchange.chunks
     assert len(asked) == asked.total() == count, asked
+
+
+@then("each chunk was asked for once, but one of them twice")
+def step_one_twice(context):
+    last = len(context.data) // CHUNK - 1
+    assert sorted(context.exchange.chunks.values()) == [1] * last + [2], context.exchange.chunks
 
 
 @then("the honest one was asked for {count:d} chunk")

@@ -111,6 +111,17 @@ Feature: Content comes from several peers, checked chunk by chunk
     Then the blob is here
     And the slow one is neutral, with 6 chunks served
 
+  Scenario: The only provider left falters, and is asked again as long as it sends something
+    Given a provider of a blob of 6 chunks that falters once, after 3
+    When the blob is fetched again
+    Then the blob is here
+    And each chunk was asked for once, but one of them twice
+
+  Scenario: A provider that falters before it has sent anything is not waited for
+    Given a provider of a blob of 6 chunks that falters once, after 0
+    When the blob is fetched again
+    Then the fetch ends with "content-unreachable"
+
   Scenario Outline: A list of files whose size is unknown comes although <who>
     Given an honest provider of a blob of 3 chunks
     And a preferred one that sends "<lie>"

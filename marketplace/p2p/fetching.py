@@ -153,6 +153,7 @@ class _Job:
         self._asked = len(self._left)
         self._working: set[str] = set()
         self._waiting = 0
+        self._stalled: set[str] = set()
         self._failure: MarketError | None = None
         self._changed = trio.Event()
         self._plan = Plan(sizes)
@@ -161,12 +162,19 @@ class _Job:
 
     async def run(self) -> None:
         """Fetch all, or raise."""
-        async with trio.open_nursery() as nursery:
-            self._fill(nursery)
-        if self._failure:
-            raise self._failure
-        if not self._plan.finished:
-            raise unreachable(self._asked)
+        while not self._plan.finished:
+            before = sum(self.sent.values())
+            async with trio.open_nursery() as nursery:
+                self._fill(nursery)
+            if self._failure:
+                raise self._failure
+            if not (self._plan.finished or self._forgive(before)):
+                raise unreachable(self._asked)
+
+    def _forgive(self, before: int) -> bool:
+        """Let those who have stalled try again when nobody else is left, as long as each try brings something."""
+        self._left, self._stalled = self._stalled, set()
+        return bool(self._left) and sum(self.sent.values()) > before
 
     def _fill(self, nursery: trio.Nursery) -> None:
         """Have as many providers work as there are slots."""
@@ -194,6 +202,8 @@ class _Job:
             self._failure = error
         if offence:
             self._fetcher.blame(provider, offence)
+        if offence is Offence.STALL:
+            self._stalled.add(provider)
         self._plan.leave(provider)
         self._working.discard(provider)
         self._left.discard(provider)

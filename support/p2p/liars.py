@@ -210,6 +210,21 @@ class Stalling(Liar):
         await trio.sleep(30)
 
 
+class Faltering(Liar):
+    """It is honest, but once, after some chunks, it stops for longer than is allowed."""
+
+    def __init__(self, data: bytes, other: bytes, good: int) -> None:
+        super().__init__(data, other)
+        self._good = good
+
+    async def chunk(self, wire: Wire, data: bytes) -> None:
+        """Send a chunk, unless it is the one at which it falters."""
+        self._good -= 1
+        if self._good == -1:
+            await trio.sleep(30)
+        await super().chunk(wire, data)
+
+
 async def flood(wire: Wire, data: bytes) -> None:
     """Send raw bytes, and more and more of them."""
     await wire._write(data, 30)
