@@ -46,6 +46,7 @@ Feature: The local index loses nothing, and says what it has lost
       | damage                                     | command                            |
       | the file has a torn page of the releases   | ggen market info io.ggen.rust.axum |
       | the file has a torn page of the packages   | ggen market search axum            |
+      | the file has a torn page of the scores     | ggen market info io.ggen.rust.axum |
       | what the search is told is cut short       | ggen market search axum            |
 
   Scenario Outline: A log that lost something is never called repaired: <damage>

@@ -37,7 +37,7 @@ _GUARDS = {
 _DROPS = ("DROP TABLE IF EXISTS releases", "DROP TABLE IF EXISTS packages")
 _FORGETS = (
     "PRAGMA writable_schema = ON",
-    "DELETE FROM sqlite_master WHERE tbl_name IN ('releases', 'packages')",
+    "DELETE FROM sqlite_master WHERE tbl_name IN ('releases', 'packages', 'quality', 'marks')",
     "PRAGMA writable_schema = RESET",
 )
 _VIEWS = (
@@ -148,12 +148,15 @@ def _create(connection: sqlite3.Connection) -> None:
 def make_views(connection: sqlite3.Connection) -> bool:
     """Make the tables that are derived from the log, empty, whatever is there of them, and the guards of the log.
 
-    Return whether the file was torn: then pages are left in it that only VACUUM takes away.
+    Return whether the file was torn: then pages are left in it that only VACUUM takes away, and the scores are gone,
+    since SQLite cannot tell which of its tables is torn without losing the way to forget it.
     """
     torn = bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok")
     # SQLite drops no table whose pages it cannot follow, and after the try it forgets none either.
     for statement in (*(_FORGETS if torn else _DROPS), *_VIEWS):
         connection.execute(statement)
+    for statement in _SCORES if torn else ():
+        connection.execute(statement.format(""))
     for name, body in _GUARDS.items():
         connection.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {body}")
     return torn

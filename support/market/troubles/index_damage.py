@@ -57,6 +57,7 @@ _KINDS: Mapping[str, Callable[[Path], object]] = {
     "what the search is told is cut short": _sql("UPDATE packages SET document = substr(document, 1, 20)"),
     "the file has a torn page of the releases": _torn("releases"),
     "the file has a torn page of the packages": _torn("packages"),
+    "the file has a torn page of the scores": _torn("quality"),
     "the record of the root is missing": _sql("DELETE FROM meta WHERE name = 'peaks'"),
     "the number of changes is missing": _sql("DELETE FROM meta WHERE name = 'revision'"),
     "one list is out of step": _sql(
