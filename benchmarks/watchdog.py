@@ -15,6 +15,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _TIDYING = 10.0
 """Seconds that the work has to stop its servers and remove its folders itself."""
 _PAUSE = 0.05
+_GROUP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What a terminal or `timeout` sends to all at once: the watchdog outlives it, the work tidies up."""
 
 
 def watched(work: Callable[[], int]) -> int:
@@ -37,12 +39,14 @@ def watched(work: Callable[[], int]) -> int:
 
 def _watch(work: Callable[[], int], ending: int) -> int:
     """Run `work` until it ends or the other end of the pipe is closed; then end all that is left."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _GROUP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     runner = os.fork()
     if runner == 0:
         os.close(ending)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in _GROUP_SIGNALS:
+            signal.signal(number, signal.default_int_handler)
         _end(work)
     done = os.pidfd_open(runner)
     if done not in select.select([done, ending], [], [])[0]:

@@ -16,6 +16,11 @@ def step_kill(context, who):
     context.benchmark.kill(who)
 
 
+@when("its process group is told to terminate")
+def step_terminate(context):
+    context.benchmark.terminate()
+
+
 @when("it ends with exit code {code:d}")
 def step_end(context, code):
     context.benchmark.end(code)

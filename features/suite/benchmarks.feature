@@ -14,6 +14,11 @@ Feature: A benchmark leaves nothing behind, however it ends
       | the command |
       | the worker  |
 
+  Scenario: When its time is up and `timeout` ends its process group, its servers end
+    Given a benchmark that has started a server, and one in a session of its own whose parent has ended
+    When its process group is told to terminate
+    Then soon neither the benchmark nor a server of it is there
+
   Scenario: A benchmark that ends by itself takes along what it has forgotten, and its exit code is told
     Given a benchmark that has started a server, and one in a session of its own whose parent has ended
     When it ends with exit code 3

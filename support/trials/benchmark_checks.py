@@ -30,14 +30,20 @@ class Benchmark:
 
     def __init__(self) -> None:
         self.command = subprocess.Popen(
-            [sys.executable, "-c", _BENCHMARK], cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+            [sys.executable, "-c", _BENCHMARK], cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            process_group=0,
+        )  # fmt: skip
         assert self.command.stdout
         self.worker, *self.servers = map(int, self.command.stdout.readline().split())
 
     def kill(self, who: str) -> None:
         """Kill `the command`, or `the worker`: the process that does the work."""
         os.kill({"the command": self.command.pid, "the worker": self.worker}[who], signal.SIGKILL)
+        self.command.wait(_SECONDS)
+
+    def terminate(self) -> None:
+        """Send SIGTERM to all that share the command's process group, as `timeout` does."""
+        os.killpg(self.command.pid, signal.SIGTERM)
         self.command.wait(_SECONDS)
 
     def end(self, code: int) -> None:
