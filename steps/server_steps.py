@@ -300,9 +300,11 @@ def step_receipt(context, status):
     answer = context.publishers.last()
     offer = context.publishers.offers["Aliceio.acme.web@1.0.0"]
     assert answer.status == status, answer
+    quality = context.server.document("/quality/io.acme.web/1.0.0.json")["quality"]
+    del quality["dimensions"]
     assert answer.json() == {
         "id": "io.acme.web", "version": "1.0.0", "content_id": offer.release.content_id, "registry": "local",
-        "key": offer.release.key, "position": 4,
+        "key": offer.release.key, "position": 4, "quality": quality,
     }  # fmt: skip
 
 
