@@ -78,10 +78,10 @@ class Rooms:
         """
         if not self._started:
             return [], []
-        named = [found for found in self.engines() if _ENGINE_TAG + found.name in tags]
-        watched = named or self.engines()
+        engines = self.engines()
+        watched = [found for found in engines if _ENGINE_TAG + found.name in tags] or engines
+        others = [found for found in engines if found not in watched]
         folders = Folders(current_run().folder, ("containers", "networks", "volumes"))
-        others = [found for found in self.engines() if found not in watched]
         return [folders, *map(EngineWatch, watched)], [*map(EngineWatch, others)]
 
     def engines(self) -> list[Engine]:
