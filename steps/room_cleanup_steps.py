@@ -1,10 +1,15 @@
 """Steps about what rooms, and runs that are killed, leave behind: nothing."""
 
+from functools import partial
+
 from behave import given, then, when
 
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.base import EngineError
+from support.cleanroom.engine.files import left
+from support.cleanroom.engine.host import groups_left
 from support.trials import room_checks
+from support.trials.coming_and_going import looked
 from support.trials.image_checks import THREE_DAYS, OldImages
 from support.trials.room_checks import open_room
 from support.trials.victim import Victim
@@ -118,6 +123,16 @@ def step_two_left(context, one, two):
 @then('of the images "{one}" is left')
 def step_one_left(context, one):
     assert context.images.left() == {one}, context.images.left()
+
+
+@when("what is left of groups and folders is looked for {times:d} times while another run's come and go")
+def step_looked(context, times):
+    context.wrong = looked([groups_left, partial(left, "volume")], times)
+
+
+@then("it was told each time")
+def step_told_each_time(context):
+    assert not context.wrong, (len(context.wrong), context.wrong[:3])
 
 
 @when("a process that can open no more files is asked about a living run")

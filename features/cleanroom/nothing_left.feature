@@ -109,6 +109,11 @@ Feature: Nothing outlives its run
       | docker |
       | host   |
 
+  @concurrency @use.with_engine=host
+  Scenario: One run can look what is left while the things of another come and go
+    When what is left of groups and folders is looked for 1000 times while another run's come and go
+    Then it was told each time
+
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, the sweep leaves alone what a living run has
     Given a room on <engine>, as strict as that can be

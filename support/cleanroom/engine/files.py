@@ -1,6 +1,7 @@
 """Files of a container by its own `cat`, where nothing else sees all its file systems; volumes that are folders."""
 
 import contextlib
+import glob
 import os
 import shutil
 from collections.abc import Callable
@@ -71,10 +72,15 @@ def remove_volume(volume: Volume) -> None:
         shutil.rmtree(volume.path)
 
 
+def there(pattern: str) -> list[Path]:
+    """Return the paths of a pattern. Those of other runs may go while they are looked for: `Path.glob` fails then."""
+    return [Path(path) for path in glob.glob(pattern)]  # noqa: PTH207
+
+
 def left(kind: str) -> list[Leftover]:
     """Return the folders that stand for networks or volumes, of every run."""
     found = []
-    for path in RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*/{kind}s/*"):
+    for path in there(f"{RUN_FOLDERS}/{RUN_FOLDER_PREFIX}*/{kind}s/*"):
         run = path.parents[1].name.removeprefix(RUN_FOLDER_PREFIX)
         found.append(Leftover(kind, str(path), path.name, {RUN_LABEL: run}))
     return found

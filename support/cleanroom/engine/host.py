@@ -173,7 +173,7 @@ class HostEngine:
 
     def leftovers(self, label: str = RUN_LABEL, value: str | None = None) -> list[Leftover]:
         """Return holders, control groups and volumes by run; without a value, of every run."""
-        found = [*_holders(label), *_groups(), *files.left("volume")]
+        found = [*_holders(label), *groups_left(), *files.left("volume")]
         return [item for item in found if label in item.labels and value in (None, item.labels[label])]
 
     def remove_leftovers(self, found: Iterable[Leftover]) -> None:
@@ -215,14 +215,12 @@ def _holders(label: str) -> list[Leftover]:
     return [item for item in found if label in item.labels]
 
 
-def _groups() -> list[Leftover]:
+def groups_left() -> list[Leftover]:
     """Return our control groups, those of containers before those of runs."""
-    found = []
-    for top in {folder for folder in Group.named(GROUPS).folders.values() if folder.is_dir()}:
-        for run in top.iterdir():
-            if run.is_dir():
-                names = [f"{GROUPS}/{run.name}/{path.name}" for path in run.iterdir() if path.is_dir()]
-                found += [
-                    Leftover("cgroup", name, name, {RUN_LABEL: run.name}) for name in [*names, f"{GROUPS}/{run.name}"]
-                ]
-    return list({item.id: item for item in found}.values())
+    found: dict[str, Leftover] = {}
+    for below in ("*/*/", "*/"):
+        for top in set(Group.named(GROUPS).folders.values()):
+            for path in files.there(f"{top}/{below}"):
+                run, name = path.relative_to(top).parts[0], str(path.relative_to(top.parent))
+                found[name] = Leftover("cgroup", name, name, {RUN_LABEL: run})
+    return list(found.values())

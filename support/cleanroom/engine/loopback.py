@@ -86,7 +86,7 @@ class LoopbackEngine:
         self._check(policy)
         for _ in range(_TRIES):
             prefix = f"127.{1 + secrets.randbelow(254)}.{secrets.randbelow(256)}"
-            if not list(RUN_FOLDERS.glob(f"{RUN_FOLDER_PREFIX}*/networks/{prefix}@*")):
+            if not files.there(f"{RUN_FOLDERS}/{RUN_FOLDER_PREFIX}*/networks/{prefix}@*"):
                 break
         else:
             raise EngineError(f"no free /24 was found for the network {name} in {_TRIES} tries")

@@ -1,5 +1,6 @@
 """Processes of this machine: their descendants, their birth, their end."""
 
+import glob
 import os
 import signal
 from collections.abc import Iterator
@@ -25,9 +26,9 @@ def words_of_all(name: str) -> Iterator[tuple[int, list[str]]]:
 def children(pid: int) -> list[int]:
     """Return the processes that a process has started and that still run."""
     found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+    for path in glob.glob(f"/proc/{pid}/task/*/children"):  # noqa: PTH207 - `Path.glob` fails when the process ends
         try:
-            found += [int(child) for child in path.read_text(encoding="ascii").split()]
+            found += [int(child) for child in Path(path).read_text(encoding="ascii").split()]
         except OSError:  # the thread has ended
             continue
     return found
