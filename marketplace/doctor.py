@@ -227,6 +227,19 @@ def _search(patient: Patient) -> Iterator[Check]:
     yield Check("search", "ok", "up to date" if not behind else f"{behind} changes behind, found all the same")
 
 
+def _statistics(patient: Patient) -> Iterator[Check]:
+    folder = patient.home / "registry" / "statistics"
+    if not folder.exists():
+        yield Check("statistics", "ok", "nothing was counted here yet")
+        return
+    totals = patient.registry().counting.counters.looked_at().totals
+    if os.access(folder, os.W_OK):
+        yield Check("statistics", "ok", ", ".join(f"{count:,} {name}" for name, count in totals.items()))
+    else:
+        hint = f"searches and installs go on, uncounted; to count them: chmod u+rwx {folder}"
+        yield Check("statistics", "warn", f"{folder} cannot be written", hint)
+
+
 def _clock(patient: Patient) -> Iterator[Check]:
     from marketplace.search.base import SearchDocument
 
@@ -273,6 +286,7 @@ _CHECKS: Mapping[str, Callable[[Patient], Iterator[Check]]] = {
     "index": _index,
     "store": _store,
     "search": _search,
+    "statistics": _statistics,
     "clock": _clock,
     "locks": _locks,
 }

@@ -22,6 +22,7 @@ Feature: Every verb keeps the same promises
       | info              |
       | versions          |
       | categories        |
+      | stats             |
       | add               |
       | install           |
       | update            |
@@ -85,6 +86,7 @@ Feature: Every verb keeps the same promises
       | info          | io.ggen.rust.axum                    | id version release manifest versions quality stats |
       | versions      | io.ggen.rust.axum                    | id versions |
       | categories    |                                      | categories |
+      | stats         | io.ggen.rust.axum                    | registry id since totals.downloads days.0.day versions.0.version |
       | add           | io.ggen.rust.axum                    | installed updated removed unchanged bytes_fetched sources degraded |
       | install       |                                      | installed updated removed unchanged bytes_fetched sources degraded |
       | update        |                                      | installed updated removed unchanged bytes_fetched sources degraded |

@@ -17,7 +17,7 @@ Feature: The doctor finds what is wrong with a home and says what to do
     Then the output contains "All is well."
     When I run "ggen market doctor --json"
     Then the JSON field "ok" is "True"
-    And the doctor has checked "versions settings home disk links keys index store search clock locks"
+    And the doctor has checked "versions settings home disk links keys index store search statistics clock locks"
 
   Scenario: A home that is not there yet is no trouble
     When I run "ggen market doctor --home {root}/fresh --json"

@@ -35,6 +35,7 @@ MARKET_VERBS: Mapping[str, Verb] = {
         ("versions", "List the versions of a package."),
         ("categories", "List the categories and how many packages each has."),
     ),
+    **_family("Find packages", "statistics", ("stats", "Show what was counted: downloads, installs, searches.")),
     **_family(
         "Use packages in a project", "project",
         ("add", "Add packages to ggen.toml, lock and install them."),

@@ -1,7 +1,7 @@
 """What the search reads of the local index, and the downloads that it counts."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from marketplace.index.scores import IndexScores
@@ -56,14 +56,15 @@ class IndexDocuments(IndexScores):
             row = db.execute("SELECT count FROM downloads WHERE id = ?", (str(id_),)).fetchone()
             return row[0] if row else 0
 
-    def count_downloads(self, ids: "Sequence[PackageId]") -> None:
-        """Count one download of each package."""
+    def set_downloads(self, counts: Callable[[], Mapping[str, int]]) -> None:
+        """Take over how often packages were downloaded; `counts` is asked while nobody else changes the index."""
         with self._transaction() as db:
-            for id_ in ids:
+            for id_, count in counts().items():
                 db.execute(
-                    "INSERT INTO downloads VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1", (str(id_),)
+                    "INSERT INTO downloads VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET count = excluded.count",
+                    (id_, count),
                 )
-                db.execute("UPDATE packages SET revision = ? WHERE id = ?", (self._next_revision(), str(id_)))
+                db.execute("UPDATE packages SET revision = ? WHERE id = ?", (self._next_revision(), id_))
 
 
 def _from_row(revision: int, document: str, downloads: int, quality: int | None) -> SearchDocument:

@@ -13,8 +13,12 @@ _RELEASES = "SELECT seq, version, record, leaf FROM releases JOIN log USING (seq
 _ALL = 2**63 - 1
 
 _TREES = (
-    "SELECT json_extract(CAST(record AS TEXT), '$.content_id'), json_extract(CAST(record AS TEXT), '$.id') FROM log "
-    "WHERE seq > ? AND seq <= ? AND kind = 'release'"
+    "SELECT json_extract(CAST(record AS TEXT), '$.content_id'), json_extract(CAST(record AS TEXT), '$.id'), "
+    "json_extract(CAST(record AS TEXT), '$.version') FROM log WHERE seq > ? AND seq <= ? AND kind = 'release'"
+)
+_TAKEN = (
+    "SELECT r.id, r.version, taken_at, json_extract(CAST(record AS TEXT), '$.key') FROM releases r "
+    "JOIN log USING (seq) LEFT JOIN quality q ON q.id = r.id AND q.version = r.version WHERE seq > ? AND seq <= ?"
 )
 _BYTES = (
     "SELECT coalesce(sum(json_extract(CAST(record AS TEXT), '$.size')), 0) FROM releases JOIN log USING (seq) "
@@ -60,9 +64,17 @@ def ids_since(index: LocalIndex, after: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def trees(index: LocalIndex, after: int, until: int) -> list[tuple[str, str]]:
-    """Return content id and package id of the releases among the entries beyond `after` up to `until`."""
-    return [(content_id, id_) for content_id, id_ in index.rows(_TREES, (after, until))]
+def trees(index: LocalIndex, after: int, until: int) -> list[tuple[str, str, str]]:
+    """Return content id, package id and version of the releases among the entries beyond `after` up to `until`."""
+    return [(content_id, id_, version) for content_id, id_, version in index.rows(_TREES, (after, until))]
+
+
+def taken(index: LocalIndex, after: int, until: int) -> list[tuple[str, str, str | None, str]]:
+    """Return id, version, time and key of the releases among those entries.
+
+    The time is that of the registry's clock when it took the release, None when it did not note it.
+    """
+    return [(id_, version, time, key) for id_, version, time, key in index.rows(_TAKEN, (after, until))]
 
 
 def bytes_in(index: LocalIndex, namespaces: Sequence[str]) -> int:

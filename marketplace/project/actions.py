@@ -267,7 +267,7 @@ class Workshop:
             fetched += self._stage(changed, lock, text, state)
             journal.commit(self._project, [str(item.release.id) for item in changed], removed)
         if changed:
-            self._registry.count_downloads([item.release.id for item in changed])
+            self._registry.count_installs([item.release for item in changed])
         report = self._report(before, after, changed, removed)
         sources, degraded = self._registry.asked(), self._registry.degraded
         return report._replace(bytes_fetched=fetched, pinned=pinned, yanked=yanked, sources=sources, degraded=degraded)

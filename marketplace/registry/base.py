@@ -15,6 +15,7 @@ from marketplace.storage.base import BlobStore
 
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
+    from marketplace.insights.statistics import Statistics
 
 Advance = Callable[[str, int, int], None]
 """Told what arrives, the bytes so far and the bytes of all."""
@@ -197,5 +198,12 @@ class Registry(Protocol):
     def source_of(self, id_: PackageId) -> str:
         """Return the name that a lock has for where a package comes from."""
 
-    def count_downloads(self, ids: Sequence[PackageId]) -> None:
-        """Count one download of each package, best effort: never raises for a registry that cannot be written."""
+    def count_installs(self, releases: Sequence[Release]) -> None:
+        """Count one install of each release, best effort: never raises for a registry that cannot be written."""
+
+    def statistics(self, id_: PackageId | None, days: int) -> "Statistics":
+        """Return what was counted of a package, or (None) of everything, and of each of the last `days` days.
+
+        Raises:
+            NotFoundError: `statistics-none`, nobody counts there.
+        """

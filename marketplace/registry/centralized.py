@@ -23,6 +23,7 @@ from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Sou
 
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
+    from marketplace.insights.statistics import Statistics
     from marketplace.registry.log_check import LogCheck
     from marketplace.registry.uploading import Uploading
     from marketplace.security.trust import TrustStore
@@ -294,8 +295,14 @@ class CentralizedRegistry:
             raise offline_miss(self.name, f"the content of {lacking[0]}", "ggen market install")
         return fetching.fetch(lacking, self._root.api)
 
-    def count_downloads(self, ids: Sequence[PackageId]) -> None:
-        """Do nothing: a registry counts what it sends."""
+    def count_installs(self, releases: Sequence[Release]) -> None:
+        """Do nothing: a registry counts what it sends, and is told nothing of what becomes of it."""
+
+    def statistics(self, id_: PackageId | None, days: int) -> "Statistics":
+        """Return what the registry says that it counted; see `Registry`."""
+        from marketplace.registry.remote_statistics import ask
+
+        return ask(self._client, self._root.api, id_, days, self._unknown)
 
     # --- publishing --------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from marketplace.search.base import FACETS, SearchHit, SearchPage, SearchQuery, 
 
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
+    from marketplace.insights.statistics import Statistics
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
@@ -301,13 +302,21 @@ class ChainRegistry:
                 return fetched
         raise self._with_sources(wrong or most_helpful(errors))
 
-    def count_downloads(self, ids: Sequence[PackageId]) -> None:
-        """Count downloads where each package came from; see `Registry`."""
-        shares: dict[str, list[PackageId]] = {}
-        for id_ in ids:
-            shares.setdefault(self._holders.get(id_) or self._route(id_)[0].name, []).append(id_)
+    def count_installs(self, releases: "Sequence[Release]") -> None:
+        """Count installs where each package came from; see `Registry`."""
+        shares: dict[str, list[Release]] = {}
+        for release in releases:
+            shares.setdefault(self._holders.get(release.id) or self._route(release.id)[0].name, []).append(release)
         for name, share in shares.items():
-            self._registry(name).count_downloads(share)
+            self._registry(name).count_installs(share)
+
+    def statistics(self, id_: PackageId | None, days: int) -> "Statistics":
+        """Return what the registry that has a package counted of it, or the first registry of everything."""
+        if id_ is None:
+            return self._registry(self._members[0].name).statistics(None, days)
+        package = id_
+        self._ask(package, lambda registry: registry.list_versions(package))
+        return self._ask(package, lambda registry: registry.statistics(package, days))
 
     # --- publishing --------------------------------------------------------------------------------------------------
 

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from marketplace.index.local import LocalIndex
     from marketplace.insights.facts import Facts
     from marketplace.insights.quality import Report
+    from marketplace.insights.statistics import Statistics
     from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
     from marketplace.model.version import Version
     from marketplace.registry.base import Advance, Fetched, Quality, Receipt, RegistryInfo
+    from marketplace.registry.counting import Counting
     from marketplace.registry.publishing import Publishing
     from marketplace.search.base import SearchPage, SearchQuery, Source
     from marketplace.search.engine import TantivySearch
@@ -114,9 +116,20 @@ class LocalRegistry:
 
         return TantivySearch(self._root / "search", self.index, self._notify)
 
+    @cached_property
+    def counting(self) -> "Counting":
+        """What is counted here."""
+        from marketplace.registry.counting import Counting
+
+        return Counting(self._root, lambda: self.index, self._clock, self._notify)
+
     def search(self, query: "SearchQuery") -> "SearchPage":
-        """Answer a search; see `Registry`."""
-        return self.engine.search(query)
+        """Answer a search and count it, if that can be; see `Registry`. The next pages of one search are no others."""
+        page = self.engine.search(query)
+        if not query.offset:
+            with suppress(OSError, MarketError):
+                self.counting.searched(found=page.total > 0)
+        return page
 
     # --- publishing --------------------------------------------------------------------------------------------------
 
@@ -303,12 +316,18 @@ class LocalRegistry:
         """Return this registry's name; see `Registry`."""
         return self._name
 
-    def count_downloads(self, ids: "Sequence[PackageId]") -> None:
-        """Count downloads, best effort; see `Registry`."""
+    def count_installs(self, releases: "Sequence[Release]") -> None:
+        """Count installs, best effort; see `Registry`."""
         try:
-            self.index.count_downloads(ids)
-        except MarketError as error:
-            self._notify(f"the downloads were not counted: {error.message}")
+            self.counting.installed(releases)
+        except (OSError, MarketError) as error:
+            self._notify(f"the installs were not counted: {error}")
+
+    def statistics(self, id_: "PackageId | None", days: int) -> "Statistics":
+        """Return what was counted here; see `Registry`."""
+        if id_ and not self.index.releases(id_):
+            raise self.unknown(id_)
+        return self.counting.counters.of(str(id_) if id_ else None, days)
 
     # --- upkeep ------------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from marketplace.server.board import Board
 from marketplace.server.bodies import BlockingBody, Body
 from marketplace.server.conditional import encoding_of, matches
 from marketplace.server.content import Content
-from marketplace.server.downloads import Downloads
+from marketplace.server.counting import Counting, asked_of
 from marketplace.server.options import MIB, Options
 from marketplace.server.pool import Pool
 from marketplace.server.searches import Searches
@@ -42,13 +42,13 @@ class Api:
     """The handlers; each raises MarketErrors for whoever called it to answer with."""
 
     def __init__(
-        self, options: Options, name: str, pool: Pool, *, board: Board, downloads: Downloads, searches: Searches
+        self, options: Options, name: str, pool: Pool, *, board: Board, counting: Counting, searches: Searches
     ) -> None:
         self._options = options
         self._name = name
         self._pool = pool
         self._board = board
-        self._downloads = downloads
+        self._counting = counting
         self._searches = searches
         self._tokens = TokenStore(options.folder / "tokens.json")
 
@@ -56,8 +56,11 @@ class Api:
 
     async def search(self, request: Request) -> Response:
         """Answer a search."""
-        found = await self._searches.get(_query(request.query_params.multi_items()))
-        coding, tag, data = found.encoded(encoding_of(request.scope))
+        query = _query(request.query_params.multi_items())
+        found = await self._searches.get(query)
+        if not query.offset:
+            self._counting.searched(found=found.total > 0)
+        coding, tag, data = found.document.encoded(encoding_of(request.scope))
         headers = {"etag": tag.decode(), "cache-control": CHANGING.decode(), "vary": "accept-encoding"}
         if matches(header(request.scope, b"if-none-match"), tag):
             return Response(status_code=304, headers=headers)
@@ -68,7 +71,7 @@ class Api:
         """Send all that the wanted trees need."""
         wanted = BatchRequest.of(await self._body(request, _MAX_REQUEST).json("request"))
         blobs = await self._pool.read(lambda content: blobs_of(content.registry.store, wanted))
-        self._downloads.count(wanted.want)
+        self._counting.sent(wanted.want)
         length = bundle.length((blob.digest, blob.size) for blob in blobs)
         headers = {"content-length": str(length), "cache-control": "no-store"}
         return StreamingResponse(self._pieces(bundle.write(blobs)), headers=headers, media_type=bundle.MEDIA_TYPE)
@@ -87,6 +90,11 @@ class Api:
                 "bundle": self._options.largest_bundle, "blob": self._options.largest_blob, "digests": MAX_BLOBS,
             },
         })  # fmt: skip
+
+    async def stats(self, request: Request) -> Response:
+        """Tell what was counted."""
+        id_, days = asked_of(request.query_params.multi_items())
+        return _json((await self._counting.statistics(id_, days)).to_json())
 
     # --- publishing --------------------------------------------------------------------------------------------------
 
@@ -175,7 +183,8 @@ class Api:
         info = await self._pool.read(lambda content: content.registry.metadata())
         gauges = (("packages", info.packages), ("releases", info.releases), ("log_entries", info.log_size))
         text = "".join(f"# TYPE ggen_{name} gauge\nggen_{name} {value}\n" for name, value in gauges)
-        return Response(self._board.text() + text, media_type="text/plain; version=0.0.4")
+        counted = await self._counting.metrics()
+        return Response(self._board.text() + text + counted, media_type="text/plain; version=0.0.4")
 
     async def openapi(self, _request: Request) -> Response:
         """Describe the interface."""

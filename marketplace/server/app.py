@@ -22,7 +22,7 @@ from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_
 from marketplace.server.board import Board
 from marketplace.server.bodies import DisconnectedError, Incoming
 from marketplace.server.content import Content
-from marketplace.server.downloads import Downloads
+from marketplace.server.counting import Counting
 from marketplace.server.files import Files
 from marketplace.server.fresh import FreshDocuments
 from marketplace.server.guard import InFlight, RateLimit, client_of
@@ -70,11 +70,11 @@ class Application:
         self._pool = Pool(lambda: Content(options.open_registry(), key, API))
         self._documents = FreshDocuments(self._pool, options.folder / "index.sqlite", options.cache)
         registry = options.open_registry()
-        self._downloads = Downloads(self._pool)
-        self._files = Files(self._documents, self._pool, registry.store.path_of, self._downloads)
+        self._counting = Counting(self._pool, registry)
+        self._files = Files(self._documents, self._pool, registry.store.path_of, self._counting)
         searches = Searches(key.verifier.name, self._pool, self._documents)
         self._router: Any = router(Api(
-            options, key.verifier.name, self._pool, board=self._board, downloads=self._downloads, searches=searches
+            options, key.verifier.name, self._pool, board=self._board, counting=self._counting, searches=searches
         ))  # fmt: skip
         self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
         self._rate = RateLimit(options.rate)
@@ -89,7 +89,7 @@ class Application:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
-        await self._downloads.flush()
+        await self._counting.flush()
         self._documents.close()
         self._pool.close()
         await send({"type": "lifespan.shutdown.complete"})

@@ -10,7 +10,7 @@ from marketplace.protocol.paths import Place
 from marketplace.server.answers import CHANGING, SAFE, method_not_allowed
 from marketplace.server.asgi import PATHSEND, Headers, Scope, Send, answer
 from marketplace.server.conditional import Part, encoding_of, part_of
-from marketplace.server.downloads import Downloads
+from marketplace.server.counting import Counting
 from marketplace.server.fresh import FreshDocuments
 from marketplace.server.pool import Pool
 
@@ -27,12 +27,12 @@ class Files:
     """
 
     def __init__(
-        self, documents: FreshDocuments, pool: Pool, blob_path: Callable[[str], Path], downloads: Downloads
+        self, documents: FreshDocuments, pool: Pool, blob_path: Callable[[str], Path], counting: Counting
     ) -> None:
         self._documents = documents
         self._pool = pool
         self._blob_path = blob_path
-        self._downloads = downloads
+        self._counting = counting
 
     async def answer(self, scope: Scope, send: Send, path: str, place: Place) -> None:
         """Answer with the file that `path` names.
@@ -47,7 +47,7 @@ class Files:
         elif place.kind == "archive":
             file = await self._pool.write(lambda content: content.archive(place.digest))
             if await self._file(scope, send, place, file, file.stem):
-                self._downloads.count([place.digest])
+                self._counting.sent([place.digest])
         else:
             await self._document(scope, send, path, place)
 

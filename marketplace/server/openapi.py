@@ -31,7 +31,7 @@ _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "digest": {"type": "string", "pattern": _DIGEST},
     "tile": {"type": "string"},
 }
-_INTEGERS = frozenset({"min_downloads", "limit", "offset"})
+_INTEGERS = frozenset({"min_downloads", "limit", "offset", "days"})
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 
 

@@ -46,6 +46,7 @@ ROUTES = (
     Route("POST", f"/{API}batch", "batch", "Get everything that trees need, as a bundle", _JSON, bundle.MEDIA_TYPE,
           refusals=(400, 404, 413, 422)),
     Route("GET", f"/{API}metadata", "metadata", "Facts about the registry"),
+    Route("GET", f"/{API}stats", "stats", "What was counted, day by day", refusals=(400, 404), query=("id", "days")),
     Route("GET", f"/{API}whoami", "whoami", "The token's name and namespaces", token=True),
     Route("POST", f"/{API}missing", "missing", "Ask which blobs are not here", _JSON, refusals=(400, 413, 422),
           token=True),

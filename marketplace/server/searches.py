@@ -15,10 +15,11 @@ _CAPACITY = 8 * 1024 * 1024
 """Bytes of answers that are kept: about a thousand pages."""
 
 
-class _Kept(NamedTuple):
-    """An answer, the number of the newest change before it was made, and whether it may be kept."""
+class Found(NamedTuple):
+    """An answer, how much was found, the number of the newest change before it was made, and whether it may be kept."""
 
     document: Document
+    total: int
     revision: int
     good: bool
 
@@ -35,9 +36,9 @@ class Searches:
         self._name = name
         self._pool = pool
         self._documents = documents
-        self._kept: Moka[SearchQuery, _Kept] = Moka(_CAPACITY, weigher=_weight)
+        self._kept: Moka[SearchQuery, Found] = Moka(_CAPACITY, weigher=_weight)
 
-    async def get(self, query: SearchQuery) -> Document:
+    async def get(self, query: SearchQuery) -> Found:
         """Return the answer as the index is now.
 
         Raises:
@@ -51,20 +52,21 @@ class Searches:
             kept = await self._pool.read(lambda content: self._make(content, query))
         if not kept.good:
             self._kept.remove(query)
-        return kept.document
+        return kept
 
-    def _make(self, content: Content, query: SearchQuery) -> _Kept:
-        def make() -> _Kept:
+    def _make(self, content: Content, query: SearchQuery) -> Found:
+        def make() -> Found:
             revision = self._documents.revision  # before the index is read: the answer is never older than it says
             start = time.perf_counter()
-            page = content.registry.search(query)
+            page = content.registry.engine.search(query)  # whoever asks counts it
             took = (time.perf_counter() - start) * 1000
             answer = {"schema": 1, **page_json(query, page, self._name, took), "notes": page.notes}
             data = json.dumps(answer, ensure_ascii=False).encode("utf-8")
-            return _Kept(Document(data), revision, not page.notes)  # a note tells of a trouble of the moment
+            good = not page.notes  # a note tells of a trouble of the moment
+            return Found(Document(data), page.total, revision, good)
 
         return self._kept.get_with(query, make)
 
 
-def _weight(query: SearchQuery, kept: _Kept) -> int:
+def _weight(query: SearchQuery, kept: Found) -> int:
     return 500 + len(query.text) + len(kept.document.data) * 3 // 2  # with its compressed forms

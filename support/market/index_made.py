@@ -27,7 +27,7 @@ def _open(place: Path, start: threading.Barrier, failed: list[str]) -> None:
     start.wait(_WAIT)
     try:
         index = LocalIndex(place)
-        index.count_downloads([])
+        index.set_downloads(dict)
         index.close()
     except Exception as error:  # noqa: BLE001 - handed to the step: an error in a thread would only be printed
         failed.append(repr(error))
