@@ -232,7 +232,12 @@ def _statistics(patient: Patient) -> Iterator[Check]:
     if not folder.exists():
         yield Check("statistics", "ok", "nothing was counted here yet")
         return
-    totals = patient.registry().counting.counters.looked_at().totals
+    try:
+        totals = patient.registry().counting.counters.looked_at().totals
+    except MarketError as error:
+        if error.code.startswith("statistics-"):
+            raise
+        return  # it is the index that is ill, which has a check of its own
     if os.access(folder, os.W_OK):
         yield Check("statistics", "ok", ", ".join(f"{count:,} {name}" for name, count in totals.items()))
     else:

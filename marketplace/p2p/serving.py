@@ -35,14 +35,21 @@ async def _answer(wire: Wire, state: NodeState, request: dict[str, object]) -> N
         await wire.send({"missing": True} if found is None else {"size": found[0], "chunks": list(found[1])})
     elif "read" in request:
         index = whole(request, "index", MAX_CHUNKS)
-        await _send_data(wire, state.read_chunk(_text(request, "read"), index))
+        digest = _text(request, "read")
+        data = state.read_chunk(digest, index)
+        if data and index == 0:
+            state.count_sent(digest, data)
+        await _send_data(wire, data)
     else:
         raise ProtocolError("an unknown request")
 
 
 async def _send_blob(wire: Wire, state: NodeState, digest: str) -> None:
     size = state.size_of(digest)
-    await _send_data(wire, state.read_blob(digest) if size is not None and size <= CHUNK else None)
+    data = state.read_blob(digest) if size is not None and size <= CHUNK else None
+    if data:
+        state.count_sent(digest, data)
+    await _send_data(wire, data)
 
 
 async def _send_data(wire: Wire, data: bytes | None) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import trio
 
-from marketplace.errors import IntegrityError, NotFoundError
+from marketplace.errors import IntegrityError, MarketError, NotFoundError
 from marketplace.model.entry import Entry
 from marketplace.model.release import LogRecord, Release
+from marketplace.model.tree import MAGIC
 from marketplace.p2p import sync
 from marketplace.p2p.announce import Announcement
 from marketplace.p2p.limits import CHUNK
@@ -178,6 +179,12 @@ class NodeState:
             return None
         with path.open("rb") as file:
             return os.pread(file.fileno(), CHUNK, index * CHUNK)
+
+    def count_sent(self, digest: str, data: bytes) -> None:
+        """Count a download when what is sent begins a tree: everybody who wants a package asks for that first."""
+        if data.startswith(MAGIC):
+            with suppress(OSError, MarketError):  # a full disk: no answer fails for it
+                self.registry.counting.count_sent(digest)
 
     def releases(self) -> list[Release]:
         """Return the releases shown."""

@@ -64,7 +64,18 @@ class Counting:
         Raises:
             OSError: it was not counted.
         """
-        self.journal.append([self.search(found=found)])
+        self._append_one(self.search(found=found))
+
+    def count_sent(self, content_id: str) -> None:
+        """Count a tree that is sent.
+
+        Raises:
+            OSError: it was not counted.
+        """
+        self._append_one(*self.sent([content_id]))
+
+    def _append_one(self, record: Record) -> None:
+        self.journal.append([record])
         if self.journal.is_full:
             self.counters.add_up()
 

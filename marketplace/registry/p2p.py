@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, MarketError, UnavailableError
+from marketplace.errors import ConflictError, MarketError, NotFoundError, UnavailableError
 from marketplace.registry.local import LocalRegistry, system_time
 from marketplace.registry.node_client import MAX_LINE, NodeClient
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from marketplace.clock import Clock
     from marketplace.index.local import LocalIndex
     from marketplace.insights.quality import Report
+    from marketplace.insights.statistics import Statistics
     from marketplace.model.ids import PackageId
     from marketplace.model.package import ListedRelease, PackageSource
     from marketplace.model.release import LogRecord, Release, YankRecord
@@ -175,6 +176,14 @@ class P2PRegistry(LocalRegistry):
         if store is not self.store:
             super().fetch(release, store)
         return Fetched(int(answer["files"]), int(answer["bytes"]))
+
+    def statistics(self, id_: "PackageId | None", days: int) -> "Statistics":
+        """Return what this node counted: others tell nothing. See `Registry`."""
+        found = super().statistics(id_, days)
+        if any(found.totals.values()):
+            return found
+        hint = "ask a registry that serves and counts: ggen market stats --registry NAME"
+        raise NotFoundError("statistics-none", "this node has counted nothing, and knows of no release", hint=hint)
 
     def metadata(self) -> "RegistryInfo":
         """Return facts about the registry; see `Registry`."""

@@ -77,6 +77,9 @@ class Counting:
     async def _later(self) -> None:
         await asyncio.sleep(EVERY)
         await self.flush()
+        while self._waiting:  # until the disk has room again
+            await asyncio.sleep(EVERY)
+            await self.flush()
 
     async def flush(self) -> None:
         """Add up what was counted."""

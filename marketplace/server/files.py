@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from marketplace.errors import NotFoundError
 from marketplace.protocol.paths import Place
@@ -46,8 +47,7 @@ class Files:
             await self._file(scope, send, place, self._blob_path(place.digest), place.digest.removeprefix("sha256:"))
         elif place.kind == "archive":
             file = await self._pool.write(lambda content: content.archive(place.digest))
-            if await self._file(scope, send, place, file, file.stem):
-                self._counting.sent([place.digest])
+            await self._file(scope, send, place, file, file.stem)
         else:
             await self._document(scope, send, path, place)
 
@@ -76,8 +76,8 @@ class Files:
 
     # --- files -----------------------------------------------------------------------------------------------------
 
-    async def _file(self, scope: Scope, send: Send, place: Place, file: Path, tag: str) -> bool:
-        """Send a file or what is asked for of it; tell whether its beginning was sent."""
+    async def _file(self, scope: Scope, send: Send, place: Place, file: Path, tag: str) -> None:
+        """Send a file or what is asked for of it."""
         try:
             handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -85,27 +85,36 @@ class Files:
                 "blob-missing", f"there is no {place.kind} {place.digest}", digest=place.digest
             ) from None
         try:
-            return await self._send_file(scope, send, file, handle, f'"{tag}"'.encode())
+            await self._send_file(scope, send, place, _Open(file, handle, f'"{tag}"'.encode()))
         finally:
             os.close(handle)
 
-    async def _send_file(self, scope: Scope, send: Send, file: Path, handle: int, tag: bytes) -> bool:
-        size = os.fstat(handle).st_size
-        part = part_of(scope, tag, size)
+    async def _send_file(self, scope: Scope, send: Send, place: Place, file: "_Open") -> None:
+        size = os.fstat(file.handle).st_size
+        part = part_of(scope, file.tag, size)
         headers: Headers = [
-            (b"content-type", _OCTETS), (b"etag", tag), (b"accept-ranges", b"bytes"), (b"cache-control", IMMUTABLE),
-            *SAFE,
+            (b"content-type", _OCTETS), (b"etag", file.tag), (b"accept-ranges", b"bytes"),
+            (b"cache-control", IMMUTABLE), *SAFE,
         ]  # fmt: skip
         _measure(headers, part, size)
         if scope["method"] == "HEAD" or not part.length:
             await answer(send, part.status, headers)
-            return False
+            return
+        if place.kind == "archive" and part.start == 0:
+            self._counting.sent([place.digest])
         await send({"type": "http.response.start", "status": part.status, "headers": headers})
         if part.length == size and PATHSEND in scope.get("extensions", ()):
-            await send({"type": PATHSEND, "path": str(file)})
-            return True
-        await _send_pieces(send, handle, part)
-        return part.start == 0
+            await send({"type": PATHSEND, "path": str(file.path)})
+        else:
+            await _send_pieces(send, file.handle, part)
+
+
+class _Open(NamedTuple):
+    """A file that is open, and its entity tag."""
+
+    path: Path
+    handle: int
+    tag: bytes
 
 
 async def _send_pieces(send: Send, handle: int, part: Part) -> None:

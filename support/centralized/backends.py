@@ -21,7 +21,19 @@ NAMESPACES = ("com", "example", "io", "many", "org")
 
 WRITES = ("publish", "yank", "unyank", "import")
 _OPERATES = ("index", "cache")
-READS = ("search", "info", "versions", "categories", "add", "remove", "install", "update", "outdated", "verify")
+READS = (
+    "search",
+    "info",
+    "versions",
+    "categories",
+    "stats",
+    "add",
+    "remove",
+    "install",
+    "update",
+    "outdated",
+    "verify",
+)
 
 
 def verb_of(args: Sequence[str]) -> str:

@@ -55,6 +55,7 @@ _KNOWN_CODES = {
     "index-unreadable",
     "index-busy",
     "project-unwritable",
+    "statistics-unwritable",
 }
 
 
@@ -161,11 +162,12 @@ class _Left:
         damage = [f"{item.kind} {item.digest}" for item in registry.verify_store()]
         id_ = PackageId.parse(SUBJECT)
         there = registry.exists(id_, Version.parse(SUBJECT_VERSION))
+        counted = dict(registry.statistics(None, 1).totals) if self._verb == "stats" else {}
         hits = [hit.document.id for hit in registry.search(SearchQuery(SUBJECT)).hits]
         listed = registry.get_release(id_, Version.parse(SUBJECT_VERSION)) if there else None
         state = {
             "damage": damage, "published": there, "found": SUBJECT in hits, "log": registry.index.head().size,
-            "yanked": listed is not None and listed.yanked is not None,
+            "yanked": listed is not None and listed.yanked is not None, **counted,
         }  # fmt: skip
         if (self._point.folder / "project" / "ggen.toml").exists():
             state["installed"] = self._installed()
@@ -217,6 +219,9 @@ class _Left:
 
 
 _PUBLISHED = {"published": True, "found": True, "yanked": False, "damage": []}
+_COUNTED = {"searches": 4, "misses": 1, "installs": 1, "downloads": 1, "versions": 1, "publishers": 1}
+"""What is counted of three searches, one of them in vain, an install, and the search of the first look."""
+
 _WANTED: Mapping[str, Mapping[str, object]] = {
     "publish": _PUBLISHED,
     "yank": {**_PUBLISHED, "found": False, "yanked": True},
@@ -224,6 +229,7 @@ _WANTED: Mapping[str, Mapping[str, object]] = {
     "cache gc": _PUBLISHED,
     "index repair": _PUBLISHED,
     "index restore": _PUBLISHED,
+    "stats": {**_PUBLISHED, **_COUNTED},
 }
 
 
