@@ -192,6 +192,12 @@ def step_waits_not(context):
     counted.check_waits(context.server, some=False)
 
 
+@then('the doctor warns of "{name}" too: "{hint}"')
+def step_doctor(context, name, hint):
+    found = [(check["name"], check["status"], check["hint"]) for check in context.world.json_at("checks")]
+    assert any(check[:2] == (name, "warn") and hint in (check[2] or "") for check in found), found
+
+
 # --- over HTTP -------------------------------------------------------------------------------------------------------
 
 

@@ -108,4 +108,5 @@ Feature: Nothing that was counted is lost or counted twice
     When I run "ggen market stats --json"
     Then the JSON field "totals.searches" is "1"
     When I try "ggen market doctor --json"
-    Then the doctor finds "statistics" to be "warn", and says "uncounted"
+    Then the exit code is 6
+    And the doctor warns of "statistics" too: "uncounted"

@@ -27,7 +27,8 @@ _STATUS: Mapping[type[MarketError], int] = {
     UnavailableError: 503, MarketError: 500,
 }  # fmt: skip
 OWN_FILES = frozenset({
-    "index-corrupt", "store-unsafe", "token-store-damaged", "token-store-unsafe", "trust-store-damaged",
+    "index-corrupt", "statistics-corrupt", "statistics-unwritable", "store-unsafe", "token-store-damaged",
+    "token-store-unsafe", "trust-store-damaged",
 })  # fmt: skip
 """Codes of what is wrong with the registry's own files: where they lie is told to its operator alone."""
 

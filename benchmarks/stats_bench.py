@@ -1,0 +1,91 @@
+"""What counting costs a request: the server's application in this process, with counting and without."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
+
+from benchmarks.homes import new_home, registry_of, searchable, signer_of
+from benchmarks.measuring import Contestant, Row, Stage, contest
+from benchmarks.packages import as_folder, make
+from marketplace.server import app
+from marketplace.server.app import Application
+from marketplace.server.asgi import Message
+from marketplace.server.counting import Counting
+from marketplace.server.options import Options
+from marketplace.source import FolderSource, build_release
+
+_GOAL = 1.05
+_PER = 500
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _Uncounted(Counting):
+    """Counts nothing."""
+
+    def sent(self, content_ids: Iterable[str]) -> None:
+        """Do nothing."""
+
+    def searched(self, *, found: bool) -> None:
+        """Do nothing."""
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """Yield the rows."""
+    rounds, per = stage.pick(31, 3), stage.pick(_PER, 50)
+    home = searchable(stage, 1_000)
+    yield from _compared("search, kept by the server", home, ("GET", "/api/v1/search", b"q=kora", b""), rounds, per)
+    shop = new_home(stage.scratch / "home")
+    registry, signer = registry_of(shop), signer_of(shop)
+    for number in range(20):
+        source = FolderSource.read(as_folder(make(f"batch-{number}"), stage.scratch / "packages"))
+        registry.publish(source, build_release(source, signer, _NOW))
+    trees = [registry.list_versions(id_)[0].release.content_id for id_ in registry.ids()]
+    registry.index.close()
+    body = json.dumps({"want": trees}).encode()
+    yield from _compared("batch of 20 trees", shop, ("POST", "/api/v1/batch", b"", body), rounds, max(1, per // 50))
+
+
+def _compared(what: str, home: Path, request: tuple[str, str, bytes, bytes], rounds: int, per: int) -> Iterator[Row]:
+    with (
+        asyncio.Runner() as runner,
+        _application(home, runner, Counting) as counting,
+        _application(home, runner, _Uncounted) as without,
+    ):
+        ours = Contestant("counted", lambda: runner.run(_ask(counting, request, per)), per=per)
+        floor = Contestant("without counting", lambda: runner.run(_ask(without, request, per)), per=per, goal=_GOAL)
+        yield from contest(f"{what}, in process", ours, [floor], rounds)
+
+
+@contextmanager
+def _application(home: Path, runner: asyncio.Runner, counting: type[Counting]) -> Iterator[Application]:
+    async def made() -> Application:
+        with mock.patch.object(app, "Counting", counting):
+            options = Options(home / "registry", lambda: registry_of(home), rate=0, log=False)
+            return Application(options)
+
+    yield runner.run(made())
+
+
+async def _ask(application: Application, request: tuple[str, str, bytes, bytes], times: int) -> None:
+    method, path, query, body = request
+    for _ in range(times):
+        scope = {
+            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query,
+            "headers": [(b"content-length", b"%d" % len(body))] if body else [], "client": ("127.0.0.1", 1),
+            "root_path": "", "scheme": "http", "server": ("127.0.0.1", 80), "http_version": "1.1",
+        }  # fmt: skip
+        statuses: list[int] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message, statuses: list[int] = statuses) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        await application(scope, receive, send)
+        assert statuses == [200], statuses
