@@ -79,9 +79,12 @@ async def _ask(application: Application, request: tuple[str, str, bytes, bytes],
             "root_path": "", "scheme": "http", "server": ("127.0.0.1", 80), "http_version": "1.1",
         }  # fmt: skip
         statuses: list[int] = []
+        parts = [body]
 
-        async def receive() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+        async def receive(parts: list[bytes] = parts) -> Message:
+            while not parts:  # the client stays until it is answered
+                await asyncio.sleep(3600)
+            return {"type": "http.request", "body": parts.pop(), "more_body": False}
 
         async def send(message: Message, statuses: list[int] = statuses) -> None:
             if message["type"] == "http.response.start":
