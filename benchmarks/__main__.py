@@ -32,6 +32,7 @@ NAMES = {
     "resolve": "resolving 200 roots of the real dependency graph",
     "cleanroom": "rooms beside the bare engine and testcontainers-python",
     "p2p": "nodes: start and memory, publications, blobs, and how that grows with the network",
+    "recommend": "recommendations on the real dependency graph, beside what is popular",
     "load": "opening the home and its index",
 }
 KEPT = Path(__file__).resolve().parents[1] / "build" / "bench"

@@ -54,6 +54,11 @@ def step_search(context, text, order):
     context.answer = context.chains.search(text, order)
 
 
+@when('recommendations for {one} and {other} are asked of "{order}"')
+def step_recommend(context, one, other, order):
+    context.answer = context.chains.recommend([one, other], order)
+
+
 @then('"{name}" was asked for "{part}" {times:d} times')
 def step_asked(context, name, part, times):
     found = context.chains.places[name].requests(part)

@@ -150,6 +150,15 @@ def step_search_refused(context, status):
         assert (answer.status, answer.code) == (status, row["code"]), (dict(row), answer)
 
 
+@then("these questions for recommendations are refused")
+def step_recommendations_refused(context):
+    many = "&".join(f"based_on=io.ggen.p{number}" for number in range(51))
+    for row in context.table:
+        parameters = row["parameters"].replace("{51 packages}", many)
+        answer = context.server.ask(f"/api/v1/recommendations?{parameters}")
+        assert (answer.status, answer.code) == (int(row["status"]), row["code"]), (dict(row), answer)
+
+
 @then("searches for syntax, wildcards, a megabyte of words and control characters answer within the page's limits")
 def step_search_hostile(context):
     for text in ("title:*", "a~2", "%22", "(a%20OR%20b", "*" * 100, "%00%1b%5B31m", "a%20" * 2000, "%E2%80%AE"):

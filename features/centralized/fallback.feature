@@ -126,6 +126,13 @@ Feature: Several registries are asked in an order, and what must not cross does 
         | IO.ACME web  |
         | see io.acme  |
 
+    Scenario: Recommendations are asked of each registry for its own packages alone
+      Given "corp" has io.acme.web@1.0.0, and "public" has io.open.web@1.0.0
+      When recommendations for io.acme.web and io.open.web are asked of "public, corp"
+      Then the answer is "io.acme.log io.open.log"
+      And no request with "acme" in it has reached "public"
+      And "corp" was asked for "open" 0 times
+
     Scenario: Publishing does not leave it either
       When publishing io.acme.web@1.0.0 to "public" is tried
       Then the answer is "namespace-bound"

@@ -44,6 +44,18 @@ Feature: Beside its files a server searches, sends many files at once, and takes
       | an order of no name      | sort=size                | parameter-invalid |
       | a switch that is none    | highlight=yes            | parameter-invalid |
 
+  Scenario: A question for recommendations that cannot be meant is refused
+    Then these questions for recommendations are refused
+      | what                   | parameters                          | status | code              |
+      | a parameter of no name | colour=green                        | 400    | parameter-invalid |
+      | no id                  | based_on=..%2F..                    | 400    | invalid-package-id |
+      | nothing of that id     | based_on=io.ggen.nothing            | 404    | package-not-found |
+      | two limits             | limit=1&limit=2                     | 400    | parameter-invalid |
+      | no number              | limit=-1                            | 400    | parameter-invalid |
+      | too many               | limit=51                            | 400    | page-invalid      |
+      | none                   | limit=0                             | 400    | page-invalid      |
+      | about too many         | {51 packages}                       | 400    | page-invalid      |
+
   Scenario: A search never reads its words as a language
     Then searches for syntax, wildcards, a megabyte of words and control characters answer within the page's limits
 

@@ -23,6 +23,7 @@ Feature: Every verb keeps the same promises
       | versions          |
       | categories        |
       | stats             |
+      | recommend         |
       | add               |
       | install           |
       | update            |
@@ -87,6 +88,7 @@ Feature: Every verb keeps the same promises
       | versions      | io.ggen.rust.axum                    | id versions |
       | categories    |                                      | categories |
       | stats         | io.ggen.rust.axum                    | registry id since totals.downloads days.0.day versions.0.version |
+      | recommend     | --based-on io.ggen.rust.axum         | based_on results registry sources degraded |
       | add           | io.ggen.rust.axum                    | installed updated removed unchanged bytes_fetched sources degraded |
       | install       |                                      | installed updated removed unchanged bytes_fetched sources degraded |
       | update        |                                      | installed updated removed unchanged bytes_fetched sources degraded |

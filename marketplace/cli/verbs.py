@@ -36,6 +36,7 @@ MARKET_VERBS: Mapping[str, Verb] = {
         ("categories", "List the categories and how many packages each has."),
     ),
     **_family("Find packages", "statistics", ("stats", "Show what was counted: downloads, installs, searches.")),
+    **_family("Find packages", "recommending", ("recommend", "Recommend packages that go with others, and why.")),
     **_family(
         "Use packages in a project", "project",
         ("add", "Add packages to ggen.toml, lock and install them."),

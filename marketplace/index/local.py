@@ -7,7 +7,7 @@ from marketplace.errors import ConflictError
 from marketplace.index import merkle
 from marketplace.index.documents import IndexDocuments
 from marketplace.index.log import LogHead
-from marketplace.index.schema import corrupt, lost, make_views, missing_guards
+from marketplace.index.schema import REQUIRED, corrupt, lost, make_views, missing_guards
 from marketplace.index.views import precedence
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalIndex", "LogHead"]
 
+_KEPT = "SELECT dependent, dependency FROM requires"
 _WRONG_ROOT = "the log does not have its Merkle root: entries are missing or were put in their place"
 
 
@@ -144,6 +145,9 @@ class LocalIndex(IndexDocuments):
             for id_, category, document in db.execute("SELECT id, category, document FROM packages").fetchall():
                 if (category, document) != self._described(id_, {}):
                     raise corrupt(f"what it tells the search of {id_} differs from the log")
+            for one, other in ((REQUIRED, _KEPT), (_KEPT, REQUIRED)):
+                if wrong_pair := db.execute(f"{one} EXCEPT {other}").fetchone():
+                    raise corrupt(f"whether {wrong_pair[0]} requires {wrong_pair[1]} differs from the log")
 
     def _replayed(self) -> dict[tuple[str, str], tuple[str, int, str | None]]:
         from marketplace.model.release import Release

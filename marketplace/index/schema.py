@@ -26,18 +26,33 @@ _SCORES = (
     " score INTEGER NOT NULL, report TEXT NOT NULL, PRIMARY KEY (id, version))",
     "CREATE TABLE {0}marks (mark INTEGER PRIMARY KEY, seq INTEGER NOT NULL)",
 )
-"""What was measured of releases when they were taken. An index of a version that measured nothing gets the tables when
-it is opened, empty; older versions pass them over, so that the format's number stays."""
+"""What was measured of releases when they were taken."""
+
+REQUIRED = (
+    "SELECT p.id, d.key FROM packages p JOIN releases r ON r.id = p.id AND r.version = json_extract(document,"
+    " '$.version') JOIN log USING (seq), json_each(CAST(record AS TEXT), '$.dependencies') d"
+)
+"""What the release of each package that search shows requires: the ids of the two."""
+
+_REQUIRES = (
+    "CREATE TABLE {0}requires (dependent TEXT NOT NULL, dependency TEXT NOT NULL, PRIMARY KEY (dependent, dependency))"
+    " WITHOUT ROWID",
+    "CREATE INDEX {0}requires_by_dependency ON requires (dependency, dependent)",
+)
+_FILL_REQUIRES = f"INSERT INTO requires {REQUIRED}"
+_LATER = {"quality": _SCORES, "requires": (*_REQUIRES, _FILL_REQUIRES)}
+"""Tables that earlier versions did not have, by the first of them. An index without them gets them when it is opened;
+older versions pass them over, so that the format's number stays."""
 
 _GUARDS = {
     f"log_is_append_only_{action[0].lower()}": f"BEFORE {action} ON log "
     "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
     for action in ("UPDATE", "DELETE")
 }
-_DROPS = ("DROP TABLE IF EXISTS releases", "DROP TABLE IF EXISTS packages")
+_DROPS = ("DROP TABLE IF EXISTS releases", "DROP TABLE IF EXISTS packages", "DROP TABLE IF EXISTS requires")
 _FORGETS = (
     "PRAGMA writable_schema = ON",
-    "DELETE FROM sqlite_master WHERE tbl_name IN ('releases', 'packages', 'quality', 'marks')",
+    "DELETE FROM sqlite_master WHERE tbl_name IN ('releases', 'packages', 'requires', 'quality', 'marks')",
     "PRAGMA writable_schema = RESET",
 )
 _VIEWS = (
@@ -46,6 +61,7 @@ _VIEWS = (
     "CREATE TABLE packages (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, category TEXT NOT NULL, document TEXT)"
     " WITHOUT ROWID",
     "CREATE UNIQUE INDEX packages_by_revision ON packages (revision)",
+    *(statement.format("") for statement in _REQUIRES),
 )
 
 
@@ -80,7 +96,7 @@ def _open(address: str) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path, may_create: Callable[[], bool]) -> None:
     if _known_format(connection):
-        _add_scores(connection)
+        _add_later(connection)
         return
     from marketplace.storage.locks import FileLock
 
@@ -94,24 +110,25 @@ def _prepare(connection: sqlite3.Connection, path: Path, may_create: Callable[[]
         _create(connection)
 
 
-def _add_scores(connection: sqlite3.Connection) -> None:
-    """Make the tables of scores when they are missing."""
-    if not _has_scores(connection):
+def _add_later(connection: sqlite3.Connection) -> None:
+    """Make the tables that an earlier version has not made."""
+    if _lacking(connection):
         with transaction(connection):
-            if not _has_scores(connection):  # nobody else was faster
-                for statement in _SCORES:
-                    connection.execute(statement.format(""))
+            for statement in _lacking(connection):  # asked again: nobody else was faster
+                connection.execute(statement.format(""))
 
 
-def _has_scores(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'quality'").fetchone())
+def _lacking(connection: sqlite3.Connection) -> list[str]:
+    """Return the statements that make the tables which are not there."""
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [statement for name, statements in _LATER.items() if name not in there for statement in statements]
 
 
-def _stand_in_for_scores(connection: sqlite3.Connection) -> None:
-    """Let empty tables of the connection's own stand in for those of scores, where they are missing for good."""
-    if not _has_scores(connection):
+def _stand_in_for_later(connection: sqlite3.Connection) -> None:
+    """Let tables of the connection's own stand in for those that are missing for good."""
+    if lacking := _lacking(connection):
         connection.execute("PRAGMA temp_store = MEMORY")
-        for statement in _SCORES:
+        for statement in lacking:
             connection.execute(statement.format("temp."))
 
 
@@ -172,7 +189,7 @@ def _without_writing(path: Path, may_create: Callable[[], bool]) -> sqlite3.Conn
     if path.exists():
         connection = _open_read_only(path)
         if _known_format(connection):
-            _stand_in_for_scores(connection)
+            _stand_in_for_later(connection)
             return connection
     if not may_create():
         raise lost(_GONE)
@@ -191,7 +208,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     connection = _open_read_only(path)
     if not _known_format(connection):
         raise lost("it holds no index")
-    _stand_in_for_scores(connection)
+    _stand_in_for_later(connection)
     return connection
 
 

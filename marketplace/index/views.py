@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from marketplace.errors import NotFoundError
 from marketplace.index.log import IndexLog, check_leaf
-from marketplace.index.schema import lost
+from marketplace.index.schema import REQUIRED, lost
 from marketplace.search.base import SearchDocument
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ class IndexViews(IndexLog):
         """Write the package's row anew from its releases, with the next revision."""
         row = (id_, self._next_revision(), *self._described(id_, manifests))
         self._db.execute("INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?)", row)
+        self._db.execute("DELETE FROM requires WHERE dependent = ?", (id_,))
+        self._db.execute(f"INSERT INTO requires {REQUIRED} WHERE p.id = ?", (id_,))
 
     def _described(self, id_: str, manifests: "Mapping[str, Manifest]") -> tuple[str, str | None]:
         """Return the category and the search document of a package; none while all its versions are yanked."""

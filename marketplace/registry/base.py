@@ -16,6 +16,7 @@ from marketplace.storage.base import BlobStore
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
     from marketplace.insights.statistics import Statistics
+    from marketplace.insights.suggestions import Suggestion
 
 Advance = Callable[[str, int, int], None]
 """Told what arrives, the bytes so far and the bytes of all."""
@@ -150,6 +151,13 @@ class Registry(Protocol):
 
         Raises:
             As `publish`; DeniedError `quality-too-low` where this machine knows the registry's minimum.
+        """
+
+    def recommend(self, asked: Sequence[PackageId], limit: int) -> "tuple[Suggestion, ...]":
+        """Return up to `limit` packages of each kind for whoever has those `asked`; what is popular where none is.
+
+        Raises:
+            InvalidInputError: `page-invalid`.
         """
 
     def categories(self) -> Mapping[str, int]:

@@ -24,12 +24,14 @@ from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Sou
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
     from marketplace.insights.statistics import Statistics
+    from marketplace.insights.suggestions import Suggestion
     from marketplace.registry.log_check import LogCheck
     from marketplace.registry.uploading import Uploading
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore
 
 _SEARCH = "ggen market search QUERY"
+_RECOMMEND = "ggen market recommend"
 _CATALOG = Wanted(paths.CATALOG, "the catalog", _SEARCH, documents.MAX_CATALOG)
 
 
@@ -220,6 +222,19 @@ class CentralizedRegistry:
         of = {(record.id, record.version.precedence): record for record in yanks}
         found = ((release, of.get((release.id, release.version.precedence))) for release in releases)
         return {r.id: record.reason for r, record in found if record and self._is_good(record, r)}
+
+    def recommend(self, asked: Sequence[PackageId], limit: int) -> "tuple[Suggestion, ...]":
+        """Return what goes with the packages `asked`; files alone do not tell what is required beside them."""
+        from marketplace.insights.suggestions import check
+        from marketplace.registry.remote_search import Catalog, question, read_suggestions, recommend_in
+
+        check(len(asked), limit)
+        for id_ in asked:
+            self._documents.of(id_)
+        if self._root.api is None:
+            return recommend_in(Catalog(*self._catalog()), self._folder / "search", asked, limit, self._notify)
+        path = f"{self._root.api}recommendations?{question(asked, limit)}"
+        return self._client.document(Wanted(path, "the recommendations", _RECOMMEND), read_suggestions)
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has; see `Registry`."""

@@ -23,6 +23,7 @@ from marketplace.search.base import FACETS, SearchHit, SearchPage, SearchQuery, 
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
     from marketplace.insights.statistics import Statistics
+    from marketplace.insights.suggestions import Suggestion
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package, PackageSource
     from marketplace.model.release import Release, YankRecord
@@ -234,6 +235,20 @@ class ChainRegistry:
         total = sum(page.total for _, page in pages) - repeated
         shown = tuple(ordered[query.offset : query.offset + query.limit])
         return SearchPage(total, shown, facets, notes, self.asked(), self.degraded)
+
+    def recommend(self, asked: "Sequence[PackageId]", limit: int) -> "tuple[Suggestion, ...]":
+        """Ask each registry about those packages that come from it, and about none of the others; see `Registry`."""
+        from marketplace.insights.suggestions import merged
+
+        if not asked:
+            pages = [page for _, page in self._answers(self._members, lambda registry: registry.recommend((), limit))]
+            return merged((item for page in pages for item in page), limit)
+        shares: dict[str, list[PackageId]] = {}
+        for id_ in asked:
+            self.list_versions(id_)
+            shares.setdefault(self._holders[id_], []).append(id_)
+        found = [self._registry(name).recommend(share, limit) for name, share in shares.items()]
+        return merged((item for page in found for item in page), limit)
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has, in all registries together; see `Registry`."""

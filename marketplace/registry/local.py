@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from marketplace.insights.facts import Facts
     from marketplace.insights.quality import Report
     from marketplace.insights.statistics import Statistics
+    from marketplace.insights.suggestions import Suggestion
     from marketplace.model.ids import PackageId
     from marketplace.model.manifest import Manifest
     from marketplace.model.package import ListedRelease, Package, PackageSource
@@ -261,6 +262,18 @@ class LocalRegistry:
         reasons = self.index.yanked()
         found = ((release.id, reasons.get((str(release.id), str(release.version)))) for release in releases)
         return {id_: reason for id_, reason in found if reason is not None}
+
+    def recommend(self, asked: "Sequence[PackageId]", limit: int) -> "tuple[Suggestion, ...]":
+        """Return what goes with the packages `asked`; see `Registry`."""
+        from marketplace.insights.suggestions import check
+        from marketplace.registry.recommending import Recommending
+
+        check(len(asked), limit)
+        known = self.index.known(asked)
+        for id_ in asked:
+            if str(id_) not in known:
+                raise self.unknown(id_)
+        return tuple(Recommending(self.index, self.engine).recommend([str(id_) for id_ in asked], limit))
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has; see `Registry`."""

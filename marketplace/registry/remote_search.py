@@ -18,6 +18,8 @@ from marketplace.search.base import (
 )
 
 if TYPE_CHECKING:
+    from marketplace.insights.suggestions import Suggestion
+    from marketplace.model.ids import PackageId
     from marketplace.search.engine import TantivySearch
 
 _MAX_PAGE = 4 * 1024 * 1024
@@ -114,6 +116,32 @@ def search_in(catalog: Catalog, folder: Path, query: SearchQuery, notify: Callab
 def suggest_in(catalog: Catalog, folder: Path, text: str, notify: Callable[[str], None]) -> list[str]:
     """Return the ids of a catalog that are spelled like `text`."""
     return _engine(catalog, folder, notify).suggest(text)
+
+
+def question(asked: "Sequence[PackageId]", limit: int) -> str:
+    """Return a question for recommendations as the parameters of the interface."""
+    return urlencode({"based_on": [str(id_) for id_ in asked], "limit": limit}, doseq=True)
+
+
+def read_suggestions(data: bytes) -> "tuple[Suggestion, ...]":
+    """Read the answer to a question for recommendations.
+
+    Raises:
+        IntegrityError: `document-too-large` or `document-malformed`.
+    """
+    from marketplace.insights.suggestions import of_json
+
+    return of_json(read_object(data, limit=_MAX_PAGE, what="list of recommendations"))
+
+
+def recommend_in(
+    catalog: Catalog, folder: Path, asked: "Sequence[PackageId]", limit: int, notify: Callable[[str], None]
+) -> "tuple[Suggestion, ...]":
+    """Return what reads like the packages `asked`, or what is popular: a catalog tells nothing of requirements."""
+    from marketplace.registry.recommending import popular, similar
+
+    engine, ids = _engine(catalog, folder, notify), [str(id_) for id_ in asked]
+    return tuple(similar(engine, ids, limit) or popular(engine, ids, limit))
 
 
 def _engine(catalog: Catalog, folder: Path, notify: Callable[[str], None]) -> "TantivySearch":

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from marketplace.errors import InvalidInputError
+from marketplace.search.alike import Alike, alike, plan_alike
 from marketplace.search.base import (
     FACETS,
     MAX_LIMIT,
     MAX_QUERY,
     MAX_WINDOW,
     DocumentSource,
+    SearchDocument,
     SearchHit,
     SearchPage,
     SearchQuery,
@@ -98,6 +100,27 @@ class TantivySearch:
         by_name = {id_.rpartition(".")[2]: id_ for id_ in reversed(found)}
         names = [by_name[name] for name in close_matches(text.rpartition(".")[2].lower(), by_name, limit)]
         return list(dict.fromkeys([*close_matches(text.lower(), found, limit), *names, *found]))[:limit]
+
+    def similar(self, id_: str, limit: int) -> list[Alike]:
+        """Return the packages that are most like one, best first; see `marketplace.search.alike`.
+
+        An id that search does not find has none.
+        """
+        shown = self._source.lookup([id_])
+        if id_ not in shown:
+            return []
+        self._notes.clear()
+        found = self._with_parts(lambda parts: self._alike(parts, shown[id_], limit))
+        self._tell()
+        return found
+
+    def _alike(self, parts: list[Part], document: SearchDocument, limit: int) -> list[Alike]:
+        plan = plan_alike(document, Words(parts, self._source))
+        queries = [Builder(part.schema).alike(plan, part.without) for part in parts]
+        page = rank(parts, queries, "relevance", 0, limit + 1).page if plan.words else ()
+        ranked = [(id_, score) for id_, score in page if id_ != document.id][:limit]
+        shown = self._source.lookup([id_ for id_, _ in ranked])
+        return [alike(shown[id_], score, plan) for id_, score in ranked if id_ in shown]
 
     def _tell(self) -> None:
         for note in dict.fromkeys(self._notes):

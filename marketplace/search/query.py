@@ -25,7 +25,7 @@ _WORD, _NAME_PREFIX, _WORD_PREFIX = 200_000.0, 45_000.0, 10_000.0
 _NAME_TYPO, _WORD_TYPO = 2_500.0, 600.0
 _SHORTEST_BEGINNING = 4
 """Shortest word that may be the misspelt beginning of a name, when no text has it."""
-_TEXT = 100.0
+TEXT = 100.0
 """Most that the texts can add: each word's part is scaled so that all of them together stay below."""
 
 _TIE = 0.1
@@ -45,6 +45,11 @@ _STOP_WORDS = frozenset((
     "this", "to", "was", "we", "will", "with", "you", "your",
 ))  # fmt: skip
 """Words that carry no meaning in a sentence; they count when nothing else was typed."""
+
+
+def is_stop_word(word: str) -> bool:
+    """Tell whether a word carries no meaning in a sentence."""
+    return word in _STOP_WORDS
 
 
 class Word(NamedTuple):
@@ -107,7 +112,7 @@ def make_plan(query: SearchQuery, vocabulary: Vocabulary) -> Plan:
     """Prepare `query`: cut it, leave out stop words, look up how rare each word is, correct unknown ones."""
     typed = clean(query.text[:MAX_QUERY]).strip().lower()
     texts = list(dict.fromkeys(split(typed)))[:MAX_WORDS]
-    texts = [text for text in texts if text not in _STOP_WORDS] or texts
+    texts = [text for text in texts if not is_stop_word(text)] or texts
     words = tuple(_word(text, vocabulary) for text in texts)
     return Plan(typed, words, _required(len(words)), query)
 
@@ -127,9 +132,9 @@ def _word(text: str, vocabulary: Vocabulary) -> Word:
     found = vocabulary.frequency(stem)
     meant = None if found else vocabulary.correct(text)
     if meant is None:
-        return Word(text, text, stem, _rarity(found, vocabulary.documents), found > 0)
+        return Word(text, text, stem, rarity(found, vocabulary.documents), found > 0)
     stem = stem_of(meant)
-    return Word(text, meant, stem, _rarity(vocabulary.frequency(stem), vocabulary.documents), known=False)
+    return Word(text, meant, stem, rarity(vocabulary.frequency(stem), vocabulary.documents), known=False)
 
 
 def stem_of(word: str) -> str:
@@ -137,7 +142,7 @@ def stem_of(word: str) -> str:
     return str((stem_analyzer().analyze(word) or [word])[0])
 
 
-def _rarity(found: int, documents: int) -> float:
+def rarity(found: int, documents: int) -> float:
     """Return BM25's inverse document frequency (Robertson and Spärck Jones) as a share of its greatest value."""
     found = min(found, documents)
     share = math.log(1 + (documents - found + 0.5) / (found + 0.5)) / math.log(2 * documents + 2)
@@ -171,6 +176,11 @@ class Builder:
         else:
             clauses.append((self._must, self._query.all_query()))
         return self._query.boolean_query([*clauses, *self._none_of(without)])
+
+    def alike(self, plan: Plan, without: Sequence[str]) -> "tantivy.Query":
+        """Return the query for documents whose texts share the required number of a plan's words."""
+        words = self._query.boolean_query(self._sentence(plan), plan.required)
+        return self._query.boolean_query([(self._must, words), *self._none_of(without)])
 
     def near(self, text: str, without: Sequence[str]) -> "tantivy.Query":
         """Return the query for ids, names and words of ids that are spelled like `text` or begin with it."""
@@ -240,14 +250,14 @@ class Builder:
     def _pairs(self, plan: Plan) -> "list[tantivy.Query]":
         """Return the bonuses for several words: neighbours that stand together, all of them in the id."""
         stems = [word.stem for word in plan.words]
-        share = _TEXT * _ADJACENT / (len(stems) - 1)
+        share = TEXT * _ADJACENT / (len(stems) - 1)
         phrases = [self._query.phrase_query(self._schema, "all", list(pair), _SLOP) for pair in pairwise(stems)]
         named = self._every([self._term("parts", word.meant) for word in plan.words])
-        return [*(self._score(phrase, share) for phrase in phrases), self._score(named, _TEXT * _IN_NAME)]
+        return [*(self._score(phrase, share) for phrase in phrases), self._score(named, TEXT * _IN_NAME)]
 
     def _sentence(self, plan: Plan) -> "list[tuple[tantivy.Occur, tantivy.Query]]":
         """Return one clause a word, each scored by where in the texts it stands and how rare it is."""
-        share = _TEXT / _LARGEST / len(plan.words)
+        share = TEXT / _LARGEST / len(plan.words)
         return [(self._should, self._in_texts(word, share * word.rarity)) for word in plan.words]
 
     def _in_texts(self, word: Word, share: float) -> "tantivy.Query":

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from marketplace import __version__
 from marketplace.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError
+from marketplace.model.ids import PackageId
 from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.documents import PROTOCOL
@@ -36,6 +37,7 @@ _MAX_RECORD = 64 * 1024
 _TEXTS = ("q", "category", "keyword", "author", "license", "tag", "sort")
 _NUMBERS = ("min_downloads", "limit", "offset")
 _SWITCHES = ("highlight",)
+_KNOWN = (*_TEXTS, *_NUMBERS, *_SWITCHES)
 
 
 class Api:
@@ -66,6 +68,12 @@ class Api:
             return Response(status_code=304, headers=headers)
         headers |= {} if coding == "identity" else {"content-encoding": coding}
         return Response(data, headers=headers, media_type="application/json")
+
+    async def recommendations(self, request: Request) -> Response:
+        """Tell what goes with packages."""
+        asked, limit = _question(request.query_params.multi_items())
+        found = await self._pool.read(lambda content: content.registry.recommend(asked, limit))
+        return _json({"based_on": list(map(str, asked)), "results": [item.to_json() for item in found]})
 
     async def batch(self, request: Request) -> Response:
         """Send all that the wanted trees need."""
@@ -246,29 +254,50 @@ def _query(parameters: list[tuple[str, str]]) -> SearchQuery:
     seen = set()
     for name, value in parameters:
         if name in seen:
-            raise _invalid(name, "occurs twice")
+            raise _invalid(name, "occurs twice", _KNOWN)
         seen.add(name)
         given["text" if name == "q" else name] = _value(name, value)
     return SearchQuery(**given)
 
 
+def _question(parameters: list[tuple[str, str]]) -> tuple[list[PackageId], int]:
+    """Read the parameters of a question for recommendations: `based_on` any number of times, `limit` once.
+
+    Raises:
+        InvalidInputError: `parameter-invalid`, or `id-invalid`.
+    """
+    known = ("based_on", "limit")
+    for name, _ in parameters:
+        if name not in known:
+            raise _invalid(name, "is not known here", known)
+    limits = [value for name, value in parameters if name == "limit"]
+    if len(limits) > 1:
+        raise _invalid("limit", "occurs twice", known)
+    asked = dict.fromkeys(PackageId.parse(value) for name, value in parameters if name == "based_on")
+    return list(asked), _number("limit", limits[0], known) if limits else 10
+
+
+def _number(name: str, value: str, known: Sequence[str]) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 10:
+        raise _invalid(name, "is not a whole number", known)
+    return int(value)
+
+
 def _value(name: str, value: str) -> object:
     if name in _NUMBERS:
-        if not value.isascii() or not value.isdigit() or len(value) > 10:
-            raise _invalid(name, "is not a whole number")
-        return int(value)
+        return _number(name, value, _KNOWN)
     if name in _SWITCHES:
         if value not in ("0", "1"):
-            raise _invalid(name, "is neither 0 nor 1")
+            raise _invalid(name, "is neither 0 nor 1", _KNOWN)
         return value == "1"
     if name not in _TEXTS:
-        raise _invalid(name, "is not known here")
+        raise _invalid(name, "is not known here", _KNOWN)
     if name == "sort" and value not in SORTS:
-        raise _invalid(name, f"is none of {', '.join(SORTS)}")
+        raise _invalid(name, f"is none of {', '.join(SORTS)}", _KNOWN)
     return value
 
 
-def _invalid(name: str, why: str) -> InvalidInputError:
+def _invalid(name: str, why: str, known: Sequence[str]) -> InvalidInputError:
     shown = name[:80]
-    hint = f"known are {', '.join((*_TEXTS, *_NUMBERS, *_SWITCHES))}"
+    hint = f"known are {', '.join(known)}"
     return InvalidInputError("parameter-invalid", f"the parameter {shown!r} {why}", hint=hint, parameter=shown)

@@ -43,6 +43,8 @@ _SEARCH = (
 
 ROUTES = (
     Route("GET", f"/{API}search", "search", "Search packages", statuses=(200, 304), refusals=(400,), query=_SEARCH),
+    Route("GET", f"/{API}recommendations", "recommendations", "What goes with packages", refusals=(400, 404),
+          query=("based_on", "limit")),
     Route("POST", f"/{API}batch", "batch", "Get everything that trees need, as a bundle", _JSON, bundle.MEDIA_TYPE,
           refusals=(400, 404, 413, 422)),
     Route("GET", f"/{API}metadata", "metadata", "Facts about the registry"),

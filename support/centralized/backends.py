@@ -27,6 +27,7 @@ READS = (
     "versions",
     "categories",
     "stats",
+    "recommend",
     "add",
     "remove",
     "install",

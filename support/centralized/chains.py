@@ -1,6 +1,8 @@
 """Several registries in an order, each a shelf of files behind a recording proxy, or in a folder of this machine."""
 
+import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -54,6 +56,14 @@ class Place:
         entries = [PackageEntry(release_by("Alice", other), place) for place, other in enumerate(own, 1)]
         if self.shelf:
             self.shelf.documents[f"/{paths.package(id_)}"] = documents.encode_package(id_, entries)
+
+    def offer_logs(self, shelf: Shelf) -> None:
+        """Let the interface recommend the package `log` of its namespace for each package that is there."""
+        for id_ in {spec.partition("@")[0] for spec in self.packages}:
+            other = f"{id_.rpartition('.')[0]}.log"
+            fields = {"kind": "together", "id": other, "version": "1.0.0", "title": "", "score": 1.0, "because": id_}
+            answer = json.dumps({"results": [{**fields, "reason": "is"}]}).encode()
+            shelf.documents[f"/api/v1/recommendations?based_on={id_}&limit=5"] = answer
 
     def damage(self) -> None:
         """Let the registry's own data be wrong."""
@@ -160,6 +170,14 @@ class Chains:
             return str(self.chain(order).search(SearchQuery(text)).total)
         except MarketError as error:
             return error.code
+
+    def recommend(self, ids: Sequence[str], order: str) -> str:
+        """Ask for what goes with packages; a registry that has one says that its namespace's `log` does."""
+        for place in self.places.values():
+            if place.shelf:
+                place.offer_logs(place.shelf)
+        found = self.chain(order).recommend([PackageId.parse(text) for text in ids], 5)
+        return " ".join(item.id for item in found)
 
     def told(self) -> str:
         """Return who was asked in the last look-up, and what each said."""

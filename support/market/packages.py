@@ -12,7 +12,7 @@ _MANIFEST = """[package]
 id = "{id}"
 version = "{version}"
 title = "{title}"
-description = "A package of the suite"
+description = "{description}"
 license = "MIT"
 {needs}
 """
@@ -23,13 +23,19 @@ def local_registry(home: Path) -> LocalRegistry:
     return LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "keys" / "trust.json"))
 
 
-def publish(world: World, id_: str, version: str, needs: str = "") -> None:
+_DESCRIPTION = "A package of the suite"
+
+
+def publish(
+    world: World, id_: str, version: str, needs: str = "", *, title: str = "", description: str = _DESCRIPTION
+) -> None:
     """Write the package `id_` into the scenario's folder and publish it; `needs` is `id requirement, …`, or empty."""
     folder = world.root / "packages" / id_ / version
     folder.mkdir(parents=True)
     wanted = [need.split() for need in needs.split(", ")] if needs else []
     table = "\n".join(["[dependencies]", *(f'"{name}" = "{requirement}"' for name, requirement in wanted)])
-    text = _MANIFEST.format(id=id_, version=version, title=id_.rpartition(".")[2], needs=table)
+    title = title or id_.rpartition(".")[2]
+    text = _MANIFEST.format(id=id_, version=version, title=title, description=description, needs=table)
     (folder / "package.toml").write_text(text, encoding="utf-8")
     (folder / "README.md").write_text(f"# {id_} {version}\n", encoding="utf-8")
     world.run(f"ggen market publish {folder}")
@@ -46,7 +52,11 @@ def publish_many(world: World, count: int, needs: int = 1) -> None:
             (folder / part / "file.tmpl").write_text(f"{part} {number % 5}\n", encoding="utf-8")
         table = "".join(f'"many.lib.p{other}" = "^1"\n' for other in range(max(0, number - needs), number))
         text = _MANIFEST.format(
-            id=f"many.lib.p{number}", version="1.0.0", title="Many", needs=f"[dependencies]\n{table}"
+            id=f"many.lib.p{number}",
+            version="1.0.0",
+            title="Many",
+            description=_DESCRIPTION,
+            needs=f"[dependencies]\n{table}",
         )
         (folder / "package.toml").write_text(text, encoding="utf-8")
         source = FolderSource.read(folder)
