@@ -78,8 +78,7 @@ def connect(path: Path, may_create: Callable[[], bool] = lambda: True) -> tuple[
     writable = True
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = _open(f"{path.absolute().as_uri()}?mode=rwc")
-        _prepare(connection, path, may_create)
+        connection = _prepared(path, may_create)
     except OSError:
         connection, writable = _without_writing(path, may_create), False
     except sqlite3.DatabaseError as error:
@@ -92,6 +91,16 @@ def connect(path: Path, may_create: Callable[[], bool] = lambda: True) -> tuple[
 
 def _open(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+
+
+def _prepared(path: Path, may_create: Callable[[], bool]) -> sqlite3.Connection:
+    connection = _open(f"{path.absolute().as_uri()}?mode=rwc")
+    try:
+        _prepare(connection, path, may_create)
+    except BaseException:
+        connection.close()  # else its locks last as long as the error is kept
+        raise
+    return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, may_create: Callable[[], bool]) -> None:
