@@ -1,6 +1,7 @@
-"""Run benchmarks: `python -m benchmarks [--quick] [NAME…]`; without a name, all of them.
+"""Run benchmarks: `python -m benchmarks [--quick] [NAME[.PART]…]`; without a name, all of them.
 
-Prints a table for each and writes `build/bench/NAME.json`. Exit code 0 when all were run, whatever they measured.
+Prints a table for each and writes `build/bench/NAME.json`, or `NAME.PART.json` for one part of a long one. Exit code 0
+when all were run, whatever they measured.
 """
 
 import argparse
@@ -35,33 +36,40 @@ NAMES = {
     "recommend": "recommendations on the real dependency graph, beside what is popular",
     "load": "opening the home and its index",
 }
+PARTS = {"p2p": ("start", "publications", "lost", "meeting", "blobs", "5", "10", "20")}
+"""Benchmarks that take long, with the parts that can be run alone: `p2p.blobs`."""
+
 KEPT = Path(__file__).resolve().parents[1] / "build" / "bench"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what the arguments name."""
     listed = "\n".join(f"  {name:10} {what}" for name, what in NAMES.items())
+    parts = [f"{name}.{part}" for name, some in PARTS.items() for part in some]
+    listed += f"\n\nParts that can be run alone: {', '.join(parts)}"
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure speed as ratios to peers and floors.", epilog=listed,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks to run; all when none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME[.PART]", help="benchmarks to run; all when none is named")
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds: to see that it works")
     given = parser.parse_args(arguments)
-    unknown = [name for name in given.names if name not in NAMES]
+    unknown = [name for name in given.names if name not in (*NAMES, *parts)]
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join([*NAMES, *parts])}")
     results = [_run(name, quick=given.quick) for name in given.names or NAMES]
     return 0 if all(results) else 1
 
 
 def _run(name: str, *, quick: bool) -> bool:
-    print(f"\n== {name}: {NAMES[name]}{' (quick)' if quick else ''}", flush=True)
+    whole, _, part = name.partition(".")
+    print(f"\n== {name}: {NAMES[whole]}{' (quick)' if quick else ''}", flush=True)
     KEPT.mkdir(parents=True, exist_ok=True)
-    module = importlib.import_module(f"benchmarks.{name}_bench")
+    module = importlib.import_module(f"benchmarks.{whole}_bench")
+    measure = module.PARTS[part] if part else module.measure
     with tempfile.TemporaryDirectory(prefix="ggen-bench-") as scratch:
         try:
-            rows: list[Row] = list(module.measure(Stage(Path(scratch), KEPT, quick)))
+            rows: list[Row] = list(measure(Stage(Path(scratch), KEPT, quick)))
         except Exception:  # noqa: BLE001 - the other benchmarks are run all the same; the exit code tells
             traceback.print_exc()
             return False

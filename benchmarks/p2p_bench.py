@@ -1,19 +1,20 @@
 """Nodes beside the least that their library needs: start, memory, publications, blobs, and how that grows.
 
-All run in the environment of the benchmark, which must have the extra `p2p`.
+All run in the environment of the benchmark, which must have the extra `p2p`. Each of `PARTS` can be run alone.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
 
 from benchmarks.measuring import Contestant, Row, Stage, contest
 from benchmarks.p2p_blobs import transfers
-from benchmarks.p2p_publications import meeting, propagation
-from benchmarks.p2p_sizes import sizes
+from benchmarks.p2p_publications import lost, meeting, propagation
+from benchmarks.p2p_sizes import SIZES, of_size
 from benchmarks.processes import environment
 
 _NODE = ("-m", "marketplace.cli", "market", "node", "run", "--json", "--listen", "/ip4/127.0.0.1/tcp/0")
@@ -27,16 +28,8 @@ sys.stdin.read()
 """
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    """Yield the rows."""
-    yield from _start(stage)
-    yield from propagation(stage)
-    yield from meeting(stage)
-    yield from transfers(stage)
-    yield from sizes(stage)
-
-
-def _start(stage: Stage) -> Iterator[Row]:
+def start(stage: Stage) -> Iterator[Row]:
+    """Yield how long a node takes to start, and its memory."""
     homes = (stage.scratch / f"home-{number}" for number in count())
     floor = ("-c", _FLOOR)
     name = "floor: python importing libp2p's host, DHT and gossipsub"
@@ -60,3 +53,16 @@ def _started(words: Sequence[str], home: Path) -> float:
     assert line, "it ended before it was ready"
     peak = next(text for text in status.splitlines() if text.startswith("VmHWM:"))
     return int(peak.split()[1]) / 1000
+
+
+PARTS: dict[str, Callable[[Stage], Iterator[Row]]] = {
+    "start": start, "publications": propagation, "lost": lost, "meeting": meeting, "blobs": transfers,
+    **{str(count): partial(of_size, count) for count in SIZES},
+}  # fmt: skip
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """Yield the rows; in a quick run, of the smallest network alone."""
+    for name, part in PARTS.items():
+        if not (stage.quick and name in map(str, SIZES[1:])):
+            yield from part(stage)

@@ -41,7 +41,8 @@ def transfers(stage: Stage) -> Iterator[Row]:
         _connected(fourth, 3)
         again = iter(contents)
         ours = Contestant("node", lambda: _fetch(fourth, next(again)))
-        yield from contest(f"blob of {size // _MB} MB from three nodes", ours, others, rounds)
+        together = [*others, _three_streams(stage, stack, size)]
+        yield from contest(f"blob of {size // _MB} MB from three nodes", ours, together, rounds)
 
 
 def _stored(stage: Stage, peer: Peer, number: int, size: int) -> str:
@@ -81,6 +82,19 @@ def _others(stage: Stage, stack: ExitStack, size: int) -> Sequence[Contestant]:
         Contestant("floor: one raw Noise and Yamux stream of the library", read, goal=_GOAL),
         Contestant("ggen market serve, one GET, hashed", lambda: _get(url, digest)),
     ]
+
+
+def _three_streams(stage: Stage, stack: ExitStack, size: int) -> Contestant:
+    """Return one who reads a third from each of three: what a machine with few processors can do with four peers."""
+    taker, *givers = bare_star(stage, stack, 4)
+
+    def read() -> None:
+        for giver in givers:
+            taker.tell("read", peer=giver.id, bytes=size // len(givers))
+        for _ in givers:
+            taker.await_("read")
+
+    return Contestant("floor: three such streams at once, a third on each", read)
 
 
 def _get(url: str, digest: str) -> None:

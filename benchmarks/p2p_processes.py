@@ -133,21 +133,39 @@ def node(stage: Stage, stack: ExitStack, name: str, bootstrap: Sequence[Peer] = 
     return stack.enter_context(started(stage, home, "node", str(home), text))
 
 
+def nodes(stage: Stage, stack: ExitStack, name: str, count: int, **options: object) -> list[Peer]:
+    """Start a node, and others that join it, one after the other: so many at once would be late for each other."""
+    peers: list[Peer] = []
+    for number in range(count):
+        peers.append(node(stage, stack, f"{name}-{number}", peers[:1], **options))
+        assert peers[-1].ready
+    return peers
+
+
 def star(stage: Stage, stack: ExitStack, name: str, count: int) -> list[Peer]:
     """Start a node, and others that join it; return them when all are connected and in a mesh."""
-    first = node(stage, stack, f"{name}-0")
-    peers = [first, *(node(stage, stack, f"{name}-{number}", [first]) for number in range(1, count))]
-    until(lambda: first.ask("status")["peers"] >= count - 1 and all(peer.ask("status")["mesh"] for peer in peers))
+    peers = nodes(stage, stack, name, count)
+    until_all(peers[:1], "peers", count - 1)
+    until_all(peers, "mesh", 1)
     return peers
 
 
 def bare_star(stage: Stage, stack: ExitStack, count: int) -> list[Peer]:
     """Start the floor's peers, each connected to the first; return them when all are in a mesh."""
-    first, *rest = [stack.enter_context(started(stage, stage.scratch, "bare", str(n))) for n in range(1, count + 1)]
-    for peer in rest:
-        peer.tell("connect", address=first.address)
-    until(lambda: all(_has_mesh(peer) for peer in [first, *rest]))
-    return [first, *rest]
+    peers: list[Peer] = []
+    for number in range(1, count + 1):
+        peers.append(stack.enter_context(started(stage, stage.scratch, "bare", str(number))))
+        if number > 1:
+            peers[-1].tell("connect", address=peers[0].address)
+        assert peers[-1].ready
+    meshed: list[bool] = []
+
+    def whole() -> bool:
+        meshed[:] = [_has_mesh(peer) for peer in peers]
+        return all(meshed)
+
+    until(whole, sign=lambda: tuple(meshed))
+    return peers
 
 
 def _has_mesh(peer: Peer) -> bool:
@@ -155,15 +173,35 @@ def _has_mesh(peer: Peer) -> bool:
     return bool(peer.await_("mesh")["peers"])
 
 
-def until(condition: Callable[[], bool], seconds: float = _SECONDS) -> float:
+def until(
+    condition: Callable[[], bool], seconds: float = _SECONDS, *,
+    sign: Callable[[], object] = lambda: None, pause: float = _PAUSE,
+) -> float:  # fmt: skip
     """Look until a condition holds; return the monotonic time of that.
+
+    Args:
+        seconds: how long nothing may change; the time begins anew whenever `sign` is another than before.
+        pause: seconds between two looks; each costs those that are asked some work.
 
     Raises:
         TimeoutError: it does not come to that in time.
     """
-    deadline = time.monotonic() + seconds
+    deadline, seen = time.monotonic() + seconds, sign()
     while not condition():
+        if (now := sign()) != seen:
+            deadline, seen = time.monotonic() + seconds, now
         if time.monotonic() > deadline:
-            raise TimeoutError(f"it has not come to that within {seconds} s")
-        time.sleep(_PAUSE)  # the pause between two looks; the deadline ends it
+            raise TimeoutError(f"it has not come to that, and nothing has changed for {seconds} s: {seen}")
+        time.sleep(pause)
     return time.monotonic()
+
+
+def until_all(peers: Sequence[Peer], what: str, least: int, pause: float = _PAUSE) -> float:
+    """Look until each node's status tells of so many of something, as long as there comes more of it; as `until`."""
+    found: list[int] = []
+
+    def enough() -> bool:
+        found[:] = [int(peer.ask("status")[what]) for peer in peers]
+        return min(found) >= least
+
+    return until(enough, sign=lambda: tuple(found), pause=pause)

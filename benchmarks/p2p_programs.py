@@ -38,7 +38,6 @@ from marketplace.p2p.library import (
     new_host,
     x25519_key_pair,
 )
-from marketplace.p2p.limits import PIECE
 from marketplace.p2p.logs import Offered
 from marketplace.p2p.node import Node, Options
 from marketplace.p2p.state import NodeState
@@ -48,6 +47,7 @@ LISTEN = "/ip4/127.0.0.1/tcp/0"
 _TOPIC = "floor"
 _RAW = "/floor/raw"
 _COUNT_BYTES = 8
+_PIECE = 256 * 1024
 Commands = Mapping[str, Callable[[dict[str, Any]], Awaitable[None]]]
 
 
@@ -169,14 +169,14 @@ class Bare:
         stream = await self.host.new_stream(ID.from_base58(command["peer"]), [_RAW])
         await stream.write(left.to_bytes(_COUNT_BYTES, "big"))
         while left:
-            left -= len(await stream.read(min(left, PIECE)))
+            left -= len(await stream.read(min(left, _PIECE)))
         tell("read", seconds=time.perf_counter() - begin)
         await stream.close()
 
     @staticmethod
     async def _serve(stream: Any) -> None:
         left = int.from_bytes(await stream.read(_COUNT_BYTES), "big")
-        piece = os.urandom(PIECE)
+        piece = os.urandom(_PIECE)
         while left:
             await stream.write(piece[:left])
             left -= len(piece[:left])

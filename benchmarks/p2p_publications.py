@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from functools import partial
 from statistics import median
 
 from benchmarks.measuring import Row, Stage
-from benchmarks.p2p_processes import Peer, bare_star, node, star, until
+from benchmarks.p2p_processes import Peer, bare_star, node, star, until, until_all
 from marketplace.p2p.announce import Announcement
+from marketplace.p2p.limits import GOSSIP_BURST
 from support.p2p.authors import Author, manifest
 
 _PEERS = 5
+_LOOK = 0.2
 _PAUSE = 0.5
 """Seconds between two publications: what a node does after the answer would hold the next one up."""
 
@@ -34,12 +38,12 @@ class Publisher:
         version = f"{self.count}.0.0"
         return Announcement(self._author.append(self._author.release(self._id, version)), manifest(self._id, version))
 
-    def publish(self, node: Peer) -> tuple[int, int]:
-        """Publish one more version; return how many peers have it, and how long its announcement is, in bytes."""
-        item = self.next_announcement()
-        text = {"entry": item.entry.encode().decode(), "manifest": item.manifest.decode()}
-        told = node.ask("append", entries=[text])
-        return int(told["peers"]), len(item.encode() or b"")
+    def publish(self, node: Peer, count: int = 1) -> tuple[int, int]:
+        """Publish more versions together; return how many peers have them, and the bytes of an announcement."""
+        items = [self.next_announcement() for _ in range(count)]
+        texts = [{"entry": item.entry.encode().decode(), "manifest": item.manifest.decode()} for item in items]
+        told = node.ask("append", entries=texts)
+        return int(told["peers"]), len(items[-1].encode() or b"")
 
 
 def propagation(stage: Stage) -> Iterator[Row]:
@@ -63,6 +67,28 @@ def propagation(stage: Stage) -> Iterator[Row]:
         yield from _compared("publication written down and shown by all of 5 nodes", known, floor)
         lost = publisher.count - min(int(peer.ask("status")["releases"]) for peer in nodes)
         yield Row(f"of {count} publications lost", float(lost), _FLOOR, 0.0, 0.0, "lost", "at most")
+
+
+def lost(stage: Stage) -> Iterator[Row]:
+    """Yield how many of a thousand publications do not reach all of five nodes, of which each publishes its share."""
+    count = stage.pick(1000, 200)
+    with ExitStack() as stack, ThreadPoolExecutor(_PEERS) as pool:
+        nodes, begin = star(stage, stack, "busy", _PEERS), time.monotonic()
+        list(pool.map(partial(_publish_many, count // _PEERS), nodes, range(_PEERS)))
+        with suppress(TimeoutError):  # what has not come in a minute in which nothing came is lost
+            until_all(nodes, "releases", count, _LOOK)
+        missing = count - min(int(peer.ask("status")["releases"]) for peer in nodes)
+        yield Row(f"of {count} publications on {_PEERS} nodes lost", float(missing), "", None, 0.0, "lost", "at most")
+        rate = count / (time.monotonic() - begin)
+        what = f"publications on {_PEERS} nodes, {GOSSIP_BURST} together, known by all"
+        yield Row(what, rate, "", None, unit="a second", judged="at least")
+
+
+def _publish_many(count: int, node: Peer, number: int) -> None:
+    """Publish in the largest groups of which each entry is gossiped by itself."""
+    publisher = Publisher(f"busy{number}")
+    for _ in range(count // GOSSIP_BURST):
+        publisher.publish(node, GOSSIP_BURST)
 
 
 def _compared(what: str, ours: Sequence[float], floor: Sequence[float]) -> Iterator[Row]:

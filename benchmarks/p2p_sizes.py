@@ -7,45 +7,45 @@ from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.measuring import Row, Stage
-from benchmarks.p2p_processes import Peer, bare_star, node, until
+from benchmarks.p2p_processes import Peer, bare_star, nodes, until_all
 from benchmarks.p2p_publications import Publisher
 from benchmarks.p2p_sim.__main__ import simulate
 from benchmarks.p2p_sim.world import Climate
+from marketplace.p2p.limits import WANTED_PEERS
 
 _PAUSE = 1.0
 _LOST_AFTER = 10.0
 """Seconds after which a message counts as lost."""
 
+SIZES = (5, 10, 20)
+"""How many nodes: as many as two processors carry with as many bare peers beside them."""
+
+_LOOK = 0.2
+"""Seconds between two looks at all nodes; to be asked without a pause would keep twenty of them from joining."""
+
 _FLOOR = "floor: bare gossip of the library, a star"
 
 
-def sizes(stage: Stage) -> Iterator[Row]:
-    """Yield the rows; the nodes know the first alone and look for further ones, as nodes do."""
-    for count in (5, 10, 20) if not stage.quick else (5,):
-        with ExitStack() as stack:
-            yield from _of(stage, stack, count)
-
-
-def _of(stage: Stage, stack: ExitStack, count: int) -> Iterator[Row]:
-    first = node(stage, stack, f"{count}-0", discover=True)
-    rest = [node(stage, stack, f"{count}-{number}", [first], discover=True) for number in range(1, count)]
-    nodes, begin = [first, *rest], max(float(peer.ready["at"]) for peer in rest)
-    formed = until(lambda: all(peer.ask("status")["mesh"] for peer in nodes)) - begin
-    bare = bare_star(stage, stack, count)
-    wanted = min(count - 1, 4)
-    found = until(lambda: all(peer.ask("status")["peers"] >= wanted for peer in nodes)) - begin
-    yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
-    yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
-    before, counted, begin = sum(peer.processor() for peer in nodes), _counts(nodes), time.monotonic()
-    ours, floor = _spread(nodes, bare, stage.pick(10, 5))
-    yield from _simulated(count, _counts(nodes) - counted, len(ours), (time.monotonic() - begin) / len(ours))
-    used = (sum(peer.processor() for peer in nodes) - before) / len(ours) * 1000
-    for name, place in (("p50", 0.5), ("p95", 0.95)):
-        mine, its = (sorted(times)[int(len(times) * place)] * 1000 if times else None for times in (ours, floor))
-        why = "" if floor else "it lost one"
-        yield Row(f"publication known by all of {count} nodes, {name}", mine, _FLOOR, its, why=why)
-    yield _alone(f"processor time of all {count} nodes for a publication and a second", used)
-    yield _alone(f"memory of a node among {count}", median(peer.memory() for peer in nodes), "MB")
+def of_size(count: int, stage: Stage) -> Iterator[Row]:
+    """Yield the rows of one network; the nodes know the first alone and look for further ones, as nodes do."""
+    with ExitStack() as stack:
+        peers = nodes(stage, stack, str(count), count, discover=True)
+        begin, wanted = float(peers[-1].ready["at"]), min(count - 1, WANTED_PEERS)
+        formed = until_all(peers, "mesh", 1, _LOOK) - begin
+        found = until_all(peers, "peers", wanted, _LOOK) - begin
+        yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
+        yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
+        bare = bare_star(stage, stack, count)
+        before, counted, begin = sum(peer.processor() for peer in peers), _counts(peers), time.monotonic()
+        ours, floor = _spread(peers, bare, stage.pick(10, 5))
+        yield from _simulated(count, _counts(peers) - counted, len(ours), (time.monotonic() - begin) / len(ours))
+        used = (sum(peer.processor() for peer in peers) - before) / len(ours) * 1000
+        for name, place in (("p50", 0.5), ("p95", 0.95)):
+            mine, its = (sorted(times)[int(len(times) * place)] * 1000 if times else None for times in (ours, floor))
+            why = "" if floor else "it lost one"
+            yield Row(f"publication known by all of {count} nodes, {name}", mine, _FLOOR, its, why=why)
+        yield _alone(f"processor time of all {count} nodes for a publication and a second", used)
+        yield _alone(f"memory of a node among {count}", median(peer.memory() for peer in peers), "MB")
 
 
 def _alone(what: str, value: float, unit: str = "ms") -> Row:

@@ -49,6 +49,26 @@ Feature: The content store on disk withstands the disk and its neighbours
     When the bytes "hello" are put twice
     Then the blob's file is read-only and was written once
 
+  Scenario Outline: A file that was hashed as it was written is taken over from <where>
+    Given a filesystem store
+    When a file with the bytes "hello" is taken over from <where>
+    Then reading their digest gives "hello"
+    And the blob's file is read-only and was written once
+    And the file is no longer where it was
+
+    Examples:
+      | where               |
+      | beside the store    |
+      | another file system |
+
+  Scenario: A file is taken over in the place of a damaged blob, which is kept aside
+    Given a filesystem store
+    And the bytes "hello" were put and their file was changed on disk
+    When a file with the bytes "hello" is taken over from beside the store
+    Then reading their digest gives "hello"
+    And the store has put 1 damaged file aside, and said so
+    And the file is no longer where it was
+
   Scenario: A stored file has the same permissions whatever the umask of the one who stored it
     Given a filesystem store
     When the bytes "hello" are put under the umask 077

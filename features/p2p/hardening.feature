@@ -53,6 +53,7 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | failed dial    | it is not tried         | it is tried again  |
       | dial           | a quarter of a second   | less               |
       | window updates | each short read         | half a window      |
+      | small reads    | twice for each          | once for all       |
       | forged         | nobody is named         | it is named        |
       | log lines      | one for each            | none               |
 

@@ -138,13 +138,14 @@ class Answers:
         content_id = _text(request, "content_id")
         store = node.state.registry.store
         sent: dict[str, int] = {}
+        providers: list[str] = []
         if not store.has(content_id):
             providers = await node.providers(content_id)
             sent = await node.fetcher.fetch_unsized(content_id, MAX_TREE_BYTES, providers)
         tree = read_tree(store, content_id)
         lacking = {entry.digest: entry.size for entry in tree if not store.has(entry.digest)}
         if lacking:
-            more = await node.fetcher.fetch(lacking, await node.providers(content_id))
+            more = await node.fetcher.fetch(lacking, providers or await node.providers(content_id))
             sent = {peer: sent.get(peer, 0) + more.get(peer, 0) for peer in {*sent, *more}}
         if sent:
             node.provide(content_id)

@@ -14,10 +14,10 @@ import trio
 from marketplace.errors import MarketError
 from marketplace.p2p import syncing
 from marketplace.p2p.announce import Announcement
-from marketplace.p2p.fetching import WrongBytesError
 from marketplace.p2p.limits import MAX_SYNC_ENTRIES, QUEUE_SLOTS, SYNC_EVERY
 from marketplace.p2p.logs import Offered
 from marketplace.p2p.messages import ProtocolError
+from marketplace.p2p.receiving import WrongBytesError
 from marketplace.p2p.reputation import Offence
 from marketplace.p2p.wire import PeerGoneError, StalledError, Wire
 

@@ -153,6 +153,10 @@ class Plan:
         blob = self._large.get(piece.blob)
         return blob is None or blob.lists.get(provider) == blob.chosen
 
+    def awaits(self, provider: str, piece: Piece) -> bool:
+        """Tell whether a provider is asked for a chunk: no more when the list in use was dropped since."""
+        return self._flying.get(piece) == provider
+
     def came(self, piece: Piece) -> None:
         """Take note that a chunk is here and right."""
         del self._flying[piece]
@@ -179,11 +183,18 @@ class Plan:
                 del self._flying[piece]
                 self._open.appendleft(piece)
 
-    def refuse(self, provider: str, digest: str) -> None:
-        """Do not ask a provider for a blob again: it does not have it, or was wrong about it."""
-        self._refused.setdefault(digest, set()).add(provider)
+    def refuse(self, provider: str, digest: str) -> bool:
+        """Do not ask a provider for a blob again: it does not have it, or was wrong about it.
+
+        Returns whether that is new.
+        """
+        refused = self._refused.setdefault(digest, set())
+        if provider in refused:
+            return False
+        refused.add(provider)
         if digest in self._large:
             self._drop_list(provider, digest)
+        return True
 
     def leave(self, provider: str) -> None:
         """Take note that a provider serves no more: a list that nobody else has given is of no use without it."""

@@ -21,6 +21,7 @@ from marketplace.p2p.library import (
     Pubsub,
     RpcQueue,
     SwarmException,
+    TrioTCPStream,
     ValidationError,
     common,
     kad_dht,
@@ -52,6 +53,9 @@ QUERY_SECONDS = 1.5
 LAZY_DEGREE = 6
 """D_lazy of the gossipsub v1.1 specification: how many peers outside the mesh are told what there is."""
 
+READ_AHEAD = 256 * 1024
+"""Bytes taken from a socket at once; the library asks the system for the two of a length, and then for what follows."""
+
 PRUNE_BACKOFF = 10
 """Seconds in which a peer that was pruned is not grafted again; the specification's 60 are long for a small network."""
 
@@ -62,6 +66,7 @@ def prepare_library(kad_protocol: str) -> None:
     The DHT ignores its `protocol_prefix`: its protocol id is put into each module that has taken it from `common`.
     """
     os.environ["PY_YAMUX_RELEASE_ON_READ"] = "0"  # else each short read sends a window update of its own
+    TrioTCPStream.read = read_ahead
     swarm._HAPPY_EYEBALLS_DELAY = DIAL_HEAD_START
     pubsub_module.SUBSCRIPTION_CHANNEL_SIZE = QUEUE_SLOTS
     pubsub_module.RpcQueue = functools.partial(RpcQueue, max_size=QUEUE_SLOTS)
@@ -70,6 +75,22 @@ def prepare_library(kad_protocol: str) -> None:
         module.QUERY_TIMEOUT = QUERY_SECONDS
     # One peer can have the library write a line per message; what matters is told by the node itself.
     logging.disable(logging.CRITICAL)
+
+
+_read_now = TrioTCPStream.read
+
+
+async def read_ahead(stream: TrioTCPStream, n: int | None = None) -> bytes:
+    """Read from a socket as the library does, but for many of its small reads at once: a quarter of a transfer's time.
+
+    The library's streams have one reader each, the muxer.
+    """
+    ahead: memoryview = stream.__dict__.get("ahead", memoryview(b""))
+    if not ahead and n != 0:
+        ahead = memoryview(await _read_now(stream, READ_AHEAD))
+    part = ahead[: len(ahead) if n is None else n]
+    stream.__dict__["ahead"] = ahead[len(part) :]
+    return bytes(part)
 
 
 def connection_config(max_connections: int) -> ConnectionConfig:

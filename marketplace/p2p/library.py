@@ -28,6 +28,7 @@ from libp2p.abc import IHost, INetStream  # noqa: E402
 from libp2p.crypto.ed25519 import create_new_key_pair as ed25519_key_pair  # noqa: E402
 from libp2p.crypto.x25519 import create_new_key_pair as x25519_key_pair  # noqa: E402
 from libp2p.exceptions import ValidationError  # noqa: E402
+from libp2p.io.trio import TrioTCPStream  # noqa: E402
 from libp2p.kad_dht import common, kad_dht, peer_routing, provider_store, value_store  # noqa: E402
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT  # noqa: E402
 from libp2p.network import swarm  # noqa: E402
@@ -48,9 +49,9 @@ from libp2p.tools.anyio_service import background_trio_service  # noqa: E402
 from libp2p.utils.address_validation import get_available_interfaces  # noqa: E402
 
 __all__ = [
-    "ID", "NOISE", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT", "Noise", "PeerInfo",
-    "Pubsub", "RpcQueue", "SwarmException", "ValidationError", "Validator", "background_trio_service", "common",
-    "ed25519_key_pair", "get_available_interfaces", "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht",
-    "new_host", "peer_routing", "provider_store", "pubsub_module", "rpc_pb2", "signature_validator", "swarm",
-    "value_store", "x25519_key_pair",
+    "ID", "NOISE", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT", "Noise",
+    "PeerInfo", "Pubsub", "RpcQueue", "SwarmException", "TrioTCPStream", "ValidationError", "Validator",
+    "background_trio_service", "common", "ed25519_key_pair", "get_available_interfaces",
+    "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht", "new_host", "peer_routing", "provider_store",
+    "pubsub_module", "rpc_pb2", "signature_validator", "swarm", "value_store", "x25519_key_pair",
 ]  # fmt: skip

@@ -33,8 +33,14 @@ MAX_AUTHORS = 100_000
 CHUNK = 1024 * 1024
 """Bytes that are verified and asked for at once; a blob of at most this size is one chunk."""
 
-PIECE = 256 * 1024
-"""Most bytes in one frame of a chunk. A stream whose window is full for 5 s is reset: small pieces keep it moving."""
+PIECE = 4 * 65_507 - 4
+"""Most bytes in one frame of a chunk: with its length they fill four messages of the cipher (see `wire`).
+
+A stream whose window is full for 5 s is reset: small pieces keep it moving.
+"""
+
+ASKED_AHEAD = 2
+"""Requests for chunks that one provider has at a time: while one chunk travels the next is asked for."""
 
 MAX_WANTED = 32
 """Blobs asked for in one request."""

@@ -18,11 +18,11 @@ class ProtocolError(Exception):
     """A peer said what the protocol does not allow."""
 
 
-def frame(payload: bytes) -> bytes:
+def frame(payload: bytes | memoryview) -> bytes:
     """Return a payload with its length, 4 bytes big-endian, before it."""
     if len(payload) > MAX_FRAME:
         raise ValueError(f"a frame of {len(payload)} bytes is longer than {MAX_FRAME}")
-    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+    return b"".join((len(payload).to_bytes(LENGTH_BYTES, "big"), payload))
 
 
 def length_of(header: bytes) -> int:

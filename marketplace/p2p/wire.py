@@ -9,6 +9,18 @@ from marketplace.p2p.library import INetStream
 from marketplace.p2p.limits import MAX_SYNC_ENTRIES, PIECE, REQUEST_SECONDS, STALL_SECONDS
 from marketplace.p2p.messages import LENGTH_BYTES, ProtocolError, decode, encode, frame, length_of, whole
 
+_CIPHERED = 65535 - 16 - 12
+"""Most bytes written at once: a Noise message has 65535 at most, 16 of them its tag, and a Yamux frame begins with 12.
+
+With more the library sends two messages for each frame, the second one with a few bytes in it.
+"""
+
+_READ_AHEAD = 256 * 1024
+"""Most bytes taken from the stream before they are asked for.
+
+Each read is a turn of the scheduler, and may send word of the window to the other side.
+"""
+
 
 class PeerGoneError(Exception):
     """The connection to a peer ended."""
@@ -24,6 +36,7 @@ class Wire:
     def __init__(self, stream: INetStream) -> None:
         self.peer = str(stream.muxed_conn.peer_id)
         self._stream = stream
+        self._ahead = memoryview(b"")
 
     async def send(self, message: dict[str, object], seconds: float = REQUEST_SECONDS) -> None:
         """Send a message."""
@@ -33,7 +46,7 @@ class Wire:
         """Receive a message."""
         return decode(await self.receive_bytes(seconds))
 
-    async def send_bytes(self, payload: bytes, seconds: float = REQUEST_SECONDS) -> None:
+    async def send_bytes(self, payload: bytes | memoryview, seconds: float = REQUEST_SECONDS) -> None:
         """Send plain bytes in one frame."""
         await self._write(frame(payload), seconds)
 
@@ -63,17 +76,18 @@ class Wire:
 
     async def send_chunk(self, data: bytes) -> None:
         """Send the bytes of a chunk in pieces; the receiver knows how many there are."""
-        for start in range(0, len(data), PIECE):
-            await self.send_bytes(data[start : start + PIECE])
+        with memoryview(data) as view:
+            for start in range(0, len(data), PIECE):
+                await self.send_bytes(view[start : start + PIECE])
 
     async def receive_chunk(self, size: int) -> bytes:
         """Receive the `size` bytes of a chunk; a sender that stops for `STALL_SECONDS` has stalled."""
         data = bytearray()
         while len(data) < size:
-            piece = await self.receive_bytes(STALL_SECONDS)
-            if not piece or len(data) + len(piece) > size:
+            length = length_of(await self._read(LENGTH_BYTES, STALL_SECONDS))
+            if not 0 < length <= size - len(data):
                 raise ProtocolError("a chunk of another size")
-            data += piece
+            await self._read_into(data, length, STALL_SECONDS)
         return bytes(data)
 
     async def close(self) -> None:
@@ -91,7 +105,8 @@ class Wire:
     async def _write(self, data: bytes, seconds: float) -> None:
         with trio.move_on_after(seconds) as scope:
             try:
-                await self._stream.write(data)
+                for start in range(0, len(data), _CIPHERED):
+                    await self._stream.write(data[start : start + _CIPHERED])
             except trio.Cancelled:
                 raise
             except Exception as error:
@@ -101,9 +116,18 @@ class Wire:
 
     async def _read(self, count: int, seconds: float) -> bytes:
         data = bytearray()
-        while len(data) < count:
-            data += await self._read_some(count - len(data), seconds)
+        await self._read_into(data, count, seconds)
         return bytes(data)
+
+    async def _read_into(self, data: bytearray, count: int, seconds: float) -> None:
+        """Append so many bytes to `data`; `seconds` count anew for each part that comes."""
+        end = len(data) + count
+        while len(data) < end:
+            if not self._ahead:
+                self._ahead = memoryview(await self._read_some(_READ_AHEAD, seconds))
+            part = self._ahead[: end - len(data)]
+            self._ahead = self._ahead[len(part) :]
+            data += part
 
     async def _read_some(self, most: int, seconds: float) -> bytes:
         part: bytes = b""

@@ -150,6 +150,25 @@ class FilesystemStore:
             except OSError as error:
                 raise disk_error(error, "the content store") from error
 
+    def adopt(self, path: Path, digest: str, size: int) -> None:
+        """Take a file over whose bytes the caller has hashed as it wrote them, and that nobody else has open.
+
+        It has another name then; it is copied, and hashed again, when it is on another file system.
+
+        Raises:
+            IntegrityError: as `put`.
+            UnavailableError: the disk is full or cannot be written.
+        """
+        with self.writing("taking a blob over"):
+            try:
+                if path.stat().st_dev == self._staging.stat().st_dev:
+                    self._placer.adopt(path, digest, size)
+                else:
+                    self._placer.place_many([NewBlob(digest, size, lambda: path.open("rb"))])
+            except OSError as error:
+                raise disk_error(error, "the content store") from error
+            path.unlink(missing_ok=True)
+
     def is_sound(self, digest: str) -> bool:
         """Tell whether the blob is there and has its digest, by reading it."""
         try:

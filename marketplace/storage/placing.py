@@ -77,6 +77,15 @@ class Placer:
             self._settle(batch)
         return stored
 
+    def adopt(self, path: Path, digest: str, size: int) -> None:
+        """Give a file with the bytes of a blob its name, unless the blob is there; `path` is gone then."""
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with self._batch() as batch:
+            batch.append(Staged(str(path), handle, digest, size))
+            os.fchmod(handle, BLOB_MODE)
+            if not self._is_sound(digest):
+                self._settle(batch)
+
     def _lacking(self, blobs: Iterable[NewBlob]) -> Iterator[NewBlob]:
         """Yield each blob once that is not there or damaged."""
         seen: set[str] = set()

@@ -48,6 +48,13 @@ def put(store: BlobStore, data: bytes, *, expected: str | None = None, limit: in
     return digest
 
 
+def adopt(store: FilesystemStore, path: Path, data: bytes) -> str:
+    """Write a file and have the store take it over; return the digest."""
+    path.write_bytes(data)
+    store.adopt(path, digest_of(data), len(data))
+    return digest_of(data)
+
+
 def streamed(store: BlobStore, digest: str) -> bytes:
     """Read a blob in pieces of an odd size."""
     with store.open(digest) as file:

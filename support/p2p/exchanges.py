@@ -10,12 +10,13 @@ from unittest import mock
 import trio
 
 from marketplace.errors import MarketError
-from marketplace.p2p import fetching, serving
+from marketplace.p2p import receiving, serving
 from marketplace.p2p.fetching import Fetcher
 from marketplace.p2p.limits import CHUNK_SECONDS
 from marketplace.p2p.reputation import Offence
 from marketplace.p2p.state import NodeState
 from marketplace.p2p.wire import Wire
+from marketplace.storage.files import staged_name
 from marketplace.storage.filesystem import FilesystemStore
 from support.p2p.liars import chunks as chunks_of
 from support.p2p.memory import Lines, Serve, run
@@ -85,8 +86,9 @@ class Exchange:
         return sorted((self.root / "waiting").iterdir())
 
     def let_wait(self, data: bytes) -> None:
-        """Leave all chunks of a blob waiting, as a node does that dies before it puts them together."""
+        """Leave all chunks of a blob waiting, as a node does that dies while it puts them together."""
         (self.root / "waiting").mkdir()
+        (self.root / "waiting" / staged_name()).write_bytes(data[: len(data) // 2])
         for chunk in chunks_of(data):
             (self.root / "waiting" / hashlib.sha256(chunk).hexdigest()).write_bytes(chunk)
 
@@ -100,7 +102,7 @@ class Exchange:
     def _run(self, fetch: Fetch) -> dict[str, int] | str:
         """Fetch as a node does that has just been started, but for the scores."""
         self.chunks.clear()
-        with mock.patch.object(fetching, "CHUNK_SECONDS", self.chunk_seconds):
+        with mock.patch.object(receiving, "CHUNK_SECONDS", self.chunk_seconds):
             return run(self._fetch, fetch)
 
     async def _fetch(self, fetch: Fetch) -> dict[str, int] | str:

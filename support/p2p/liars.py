@@ -141,8 +141,8 @@ class EndlessChunk(Liar):
     async def chunk(self, wire: Wire, data: bytes) -> None:
         """Send a chunk, and go on."""
         await wire.send({"size": len(data)})
-        for _ in range(ENDLESS // PIECE):
-            await wire.send_bytes(bytes(PIECE))
+        for _ in range(ENDLESS // CHUNK):
+            await wire.send_chunk(bytes(CHUNK))
 
 
 class LongPiece(Liar):

@@ -46,6 +46,7 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "announced": host_rows.announced,
     "plaintext": host_rows.plaintext,
     "window updates": host_rows.window_updates,
+    "small reads": host_rows.small_reads,
     "log lines": host_rows.log_lines,
     "forged": gossip_rows.forged,
     "no resolver": host_rows.unconfigured,

@@ -10,7 +10,7 @@ from unittest import mock
 
 import trio
 from trio._core import _thread_cache
-from trio.testing import lockstep_stream_pair
+from trio.testing import memory_stream_pair
 
 from marketplace.p2p.messages import ProtocolError
 from marketplace.p2p.wire import PeerGoneError, StalledError, Wire
@@ -33,7 +33,7 @@ def run(function: Callable[..., Awaitable[Result]], *arguments: object) -> Resul
 
 
 class MemoryStream:
-    """One end of a stream, as `Wire` sees it: nothing is sent before the other end takes it.
+    """One end of a stream, as `Wire` sees it.
 
     Args:
         peer: who is at the other end.
@@ -114,7 +114,7 @@ class Lines:
 
     async def open(self, peer: str) -> Wire:
         """Open a stream to a peer."""
-        mine, theirs = lockstep_stream_pair()
+        mine, theirs = memory_stream_pair()
         stream = MemoryStream(mine, peer)
         self._streams.append(stream)
         self._nursery.start_soon(self._serve, peer, MemoryStream(theirs, "node", self._dying.get(peer)))
