@@ -38,3 +38,17 @@ def step_only_similar(context, id_, first, second, third):
     results = context.world.outcome().json()["results"]
     assert [(item["id"], item["kind"]) for item in results] == [(id_, "similar")], results
     assert all(f"'{word}'" in results[0]["reason"] for word in (first, second, third)), results
+
+
+@then("what is recommended is, in this order")
+def step_in_order(context):
+    expected = [(row["kind"], row["package"], row["reason"]) for row in context.table]
+    found = [(item["kind"], item["id"], item["reason"]) for item in context.world.outcome().json()["results"]]
+    assert found == expected, found
+
+
+@then("of these downloads in the last three days, the days before and how many days these were, these are trends")
+def step_trends(context):
+    found = recommended.places_of_trends(context.table)
+    expected = {row["what"]: int(row["place"]) for row in context.table if row["place"]}
+    assert found == expected, found

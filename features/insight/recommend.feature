@@ -111,6 +111,36 @@ Feature: What goes with a package is recommended, and why
       And the JSON field "results.0.id" is "io.ggen.two"
       And the JSON field "results.0.reason" is "was downloaded 1 time"
 
+    Scenario: What is downloaded more than before comes first for who asks about nothing
+      Given these packages are published
+        | id           | version | needs |
+        | io.ggen.one  | 1.0.0   |       |
+        | io.ggen.two  | 1.0.0   |       |
+        | io.ggen.two  | 1.1.0   |       |
+      And I run "ggen market add io.ggen.one"
+      And 10 days pass
+      And I run "ggen market add io.ggen.two@=1.0.0"
+      And I run "ggen market add io.ggen.two@=1.1.0"
+      And I run "ggen market remove io.ggen.one io.ggen.two"
+      When I run "ggen market recommend --json"
+      Then what is recommended is, in this order
+        | kind     | package     | reason                                                            |
+        | trending | io.ggen.two | was downloaded 2 times in the last 7 days, 0 times in the 7 before |
+        | popular  | io.ggen.two | was downloaded 2 times                                            |
+        | popular  | io.ggen.one | was downloaded 1 time                                             |
+
+    @level1
+    Scenario: A trend is what the days before do not explain
+      Then of these downloads in the last three days, the days before and how many days these were, these are trends
+        | what                                   | last three | before, a day | days | place |
+        | a new one that two people took         | 2          | 0             | 0    | 4     |
+        | a new one that one took                | 1          | 0             | 0    |       |
+        | a thousand a day, as ever              | 3000       | 1000          | 57   |       |
+        | a thousand a day, twice as many now    | 6000       | 1000          | 57   | 1     |
+        | one a day, ten a day now               | 30         | 1             | 57   | 3     |
+        | new and much taken                     | 20         | 0             | 0    | 2     |
+        | what was popular and is not any more   | 3          | 100           | 57   |       |
+
     Scenario: Questions that cannot be answered say what to do
       When I try "ggen market recommend --based-on io.ggen.nothing --json"
       Then the exit code is 4

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _MOST = 50
 _HEADINGS: Mapping[str, str] = {
-    "together": "Used together with them", "similar": "Similar", "popular": "Downloaded most",
+    "together": "Used together with them", "similar": "Similar", "trending": "Downloaded more than before",
+    "popular": "Downloaded most",
 }  # fmt: skip
 
 

@@ -115,6 +115,23 @@ class Counters:
             self._take(db, sync=False)
             return self._read(db, id_, days)
 
+    def downloads_since(self, day: str) -> dict[str, dict[str, int]]:
+        """Return the downloads of each package on each day from `day` (UTC) on; see `of`.
+
+        Raises:
+            IntegrityError: `statistics-corrupt`.
+            UnavailableError: `statistics-unwritable`, they cannot be read either.
+        """
+        found: dict[str, dict[str, int]] = {}
+        sql = (
+            "SELECT id, day, sum(count) FROM counts WHERE kind = 'downloads' AND id <> '' AND day >= ? GROUP BY id, day"
+        )
+        with self._copy() as db:
+            self._take(db, sync=False)
+            for id_, on, count in db.execute(sql, (day,)):
+                found.setdefault(id_, {})[on] = count
+        return found
+
     # --- adding up ---------------------------------------------------------------------------------------------------
 
     def _take(self, db: sqlite3.Connection, *, sync: bool) -> dict[Path, int]:

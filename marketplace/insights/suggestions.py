@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from marketplace.errors import IntegrityError, InvalidInputError
 
-TOGETHER, SIMILAR, POPULAR = "together", "similar", "popular"
-KINDS = (TOGETHER, SIMILAR, POPULAR)
+TOGETHER, SIMILAR, TRENDING, POPULAR = "together", "similar", "trending", "popular"
+KINDS = (TOGETHER, SIMILAR, TRENDING, POPULAR)
 MAX_ASKED = 50
 """Most packages that one question is about."""
 MAX_LIMIT = 50

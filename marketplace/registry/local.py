@@ -273,7 +273,7 @@ class LocalRegistry:
         for id_ in asked:
             if str(id_) not in known:
                 raise self.unknown(id_)
-        return tuple(Recommending(self.index, self.engine).recommend([str(id_) for id_ in asked], limit))
+        return tuple(Recommending(self.index, self.engine, self.counting).recommend([str(id_) for id_ in asked], limit))
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has; see `Registry`."""
