@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Stage
 from benchmarks.processes import digest_of_sources
-from marketplace.clock import timestamp
+from marketplace.clock import system_clock, timestamp
 from marketplace.index.local import LocalIndex
 from marketplace.model.manifest import Manifest
 from marketplace.model.release import Release
@@ -34,7 +34,7 @@ def new_home(folder: Path) -> Path:
 
 def registry_of(home: Path) -> LocalRegistry:
     """Open the home's local registry."""
-    return LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "keys" / "trust.json"))
+    return LocalRegistry(home / "registry", trust=lambda: TrustStore(home / "keys" / "trust.json"), clock=system_clock)
 
 
 def signer_of(home: Path) -> Signer:

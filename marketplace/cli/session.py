@@ -11,6 +11,7 @@ from marketplace.errors import InvalidInputError, MarketError, NotFoundError, Un
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from marketplace.clock import Clock
     from marketplace.config import Settings
     from marketplace.registry.base import Registry
     from marketplace.registry.fetched import FetchedCopies
@@ -79,14 +80,14 @@ class Session:
 
             return P2PRegistry(
                 self.home, signer=self.signer, trust=lambda: self.trust, notify=self.out.warn,
-                lock_timeout=self.lock_timeout, clock=self.now,
+                lock_timeout=self.lock_timeout, clock=self.clock,
             )  # fmt: skip
         from marketplace.registry.local import LocalRegistry
 
         minimum = self.settings.value("minimum_grade")
         return LocalRegistry(
             self.home / "registry", trust=self._open_trust, notify=self.out.warn, lock_timeout=self.lock_timeout,
-            clock=self.now, minimum=None if minimum in (None, "F") else str(minimum),
+            clock=self.clock, minimum=None if minimum in (None, "F") else str(minimum),
         )  # fmt: skip
 
     @cached_property
@@ -155,6 +156,13 @@ class Session:
         """Load the key that `--key` or the settings name, else the only one."""
         name = self.settings.value("key")
         return self.keys.load(str(name) if name else None)
+
+    @property
+    def clock(self) -> "Clock":
+        """The clock that `now` reads: the system's own unless SOURCE_DATE_EPOCH is set. A server asks it often."""
+        from marketplace.clock import system_clock
+
+        return self.now if "SOURCE_DATE_EPOCH" in self._environ else system_clock
 
     def now(self) -> "datetime":
         """Return the time that is signed: SOURCE_DATE_EPOCH when it is set (reproducible builds), else the clock's.

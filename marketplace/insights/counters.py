@@ -140,14 +140,14 @@ class Counters:
             self._begin(db)
             self._take_log(db)
             known = dict(db.execute("SELECT name, offset FROM segments").fetchall())
-            read, records = dict[Path, int](), list[Record]()
+            read, data = dict[Path, int](), b""
             for path in segments(self._folder):
-                data = unread(path, known.get(path.name, 0), sync=sync)
-                records += records_in(data)
-                read[path] = known.get(path.name, 0) + len(data)
+                new = unread(path, known.get(path.name, 0), sync=sync)
+                data += new
+                read[path] = known.get(path.name, 0) + len(new)
             places = {path.name: offset for path, offset in read.items()}
             if places != known:
-                _add(db, self._counts(records))
+                _add(db, self._counts(records_in(data)))
                 db.execute("DELETE FROM segments")
                 db.executemany("INSERT INTO segments VALUES (?, ?)", places.items())
         return read
@@ -157,17 +157,19 @@ class Counters:
             db.execute("INSERT INTO meta VALUES ('since', ?)", (self._today(),))
             _add(db, {(id_, "downloads", BEFORE, ""): count for id_, count in self._source.downloads().items()})
 
-    def _counts(self, records: Iterable[Record]) -> Counter[_Key]:
+    def _counts(self, records: Iterable[tuple[Record, int]]) -> Counter[_Key]:
         counts: Counter[_Key] = Counter()
         sent: Counter[tuple[str, str]] = Counter()
-        for kind, day, what in records:
+        for (kind, day, what), count in records:
             id_, _, version = what.partition(" ")
             if kind == "d":
-                sent[day, what] += 1
+                sent[day, what] += count
             elif kind == "i":
-                counts.update([(id_, "installs", day, version), (id_, "downloads", day, version)])
+                counts[id_, "installs", day, version] += count
+                counts[id_, "downloads", day, version] += count
             else:
-                counts.update([("", "searches", day, "")] + [("", "misses", day, "")] * (kind == "m"))
+                counts["", "searches", day, ""] += count
+                counts["", "misses", day, ""] += count * (kind == "m")
         releases = self._source.releases_of({tree for _, tree in sent}) if sent else {}
         for (day, tree), count in sent.items():
             if found := releases.get(tree):

@@ -7,8 +7,10 @@ middle of it) has no end mark and counts for nothing: nobody was told that it di
 
 import errno
 import fcntl
+import itertools
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,9 @@ from typing import NamedTuple
 
 LARGEST = 1024 * 1024
 """Bytes after which a file is left for a new one, so that the old one can be removed once it is added up."""
+
+_CHECKED_EVERY = 16 * 1024
+"""Bytes after which a writer looks again whether its file is long enough, or gone."""
 
 SUFFIX = ".journal"
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -40,11 +45,11 @@ class Record(NamedTuple):
         return f"\n{self.kind} {self.day}{' ' if self.what else ''}{self.what} .\n".encode("ascii")
 
 
-def records_in(data: bytes) -> Iterator[Record]:
-    """Yield the whole records of a journal's bytes, and nothing of what was cut or damaged."""
-    for line in data.split(b"\n"):
+def records_in(data: bytes) -> Iterator[tuple[Record, int]]:
+    """Yield the different whole records of a journal's bytes, and how often each is there; nothing that was cut."""
+    for line, count in Counter(data.split(b"\n")).items():
         if found := _RECORD.fullmatch(line):
-            yield Record(found["kind"].decode(), found["day"].decode(), (found["what"] or b"").decode())
+            yield Record(found["kind"].decode(), found["day"].decode(), (found["what"] or b"").decode()), count
 
 
 class Journal:
@@ -52,35 +57,40 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._path = folder
         self._file = -1
+        self._unchecked = 0
 
-    def append(self, records: Sequence[Record]) -> int:
-        """Write records in one go; return how many of them are there whole: fewer on a disk that is full.
+    def append(self, records: Sequence[bytes]) -> int:
+        """Write encoded records in one go; return how many are there whole: fewer on a disk that is full.
 
         Raises:
             OSError: none of them is.
         """
-        encoded = [record.encode() for record in records]
-        if self._file < 0 or _is_full(self._file):
+        if self._file < 0 or self._unchecked >= _CHECKED_EVERY:
+            self.look()
+        data = records[0] if len(records) == 1 else b"".join(records)
+        self._unchecked += len(data)
+        written = os.write(self._file, data)
+        return len(records) if written == len(data) else _whole(records, written)
+
+    def look(self) -> None:
+        """Go on in a file that has room and lies where it should: another one if need be.
+
+        Raises:
+            OSError: none can be opened.
+        """
+        if self._file < 0 or self.is_full or not _is_at(self._path, self._file):
             self.close()
-            self._file = self._open()
-        left = os.write(self._file, b"".join(encoded))
-        whole = 0
-        for record in encoded:
-            left -= len(record)
-            if left < 0:
-                break
-            whole += 1
-        if not whole:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return whole
+            self._path, self._file = self._open()
+        self._unchecked = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether the next record goes to another file: time to add up."""
-        return self._file >= 0 and _is_full(self._file)
+        """Whether the file is as long as it should become: time to add up."""
+        return self._file >= 0 and os.fstat(self._file).st_size >= LARGEST
 
-    def _open(self) -> int:
+    def _open(self) -> tuple[Path, int]:
         """Open a file that has room, or a new one."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in [*segments(self._folder), self._folder / f"{os.urandom(8).hex()}{SUFFIX}"]:
@@ -88,8 +98,8 @@ class Journal:
             # Whoever removes a file that is added up holds it alone for that moment.
             with suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                if not _is_full(file):
-                    return file
+                if os.fstat(file).st_size < LARGEST and _is_at(path, file):
+                    return path, file
             os.close(file)
         raise BlockingIOError(errno.EAGAIN, "every file of the journal is being removed")
 
@@ -100,10 +110,25 @@ class Journal:
         self._file = -1
 
 
-def _is_full(file: int) -> bool:
-    """Tell whether nothing more is to be written to a file: it is long enough, or was removed."""
-    found = os.fstat(file)
-    return found.st_size >= LARGEST or not found.st_nlink
+def _is_at(path: Path, file: int) -> bool:
+    """Tell whether an open file still lies at its path: somebody may have moved the folder away."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))  # noqa: PTH116 - a search does this
+    except FileNotFoundError:
+        return False
+
+
+def _whole(records: Sequence[bytes], written: int) -> int:
+    """Return how many records were written whole when so many bytes were.
+
+    Raises:
+        OSError: none was.
+    """
+    ends = itertools.accumulate(map(len, records))
+    whole = sum(1 for end in ends if end <= written)
+    if not whole:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return whole
 
 
 def segments(folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,10 +38,19 @@ class Counting:
         self._open_index = index
         self._clock = clock
         self.journal = Journal(self._folder)
+        self._day = ""
+        self._searches: dict[bool, bytes] = {}
+        self._begin = self._end = datetime.min.replace(tzinfo=UTC)
 
     def today(self) -> str:
         """Return the day, in UTC."""
-        return timestamp(self._clock())[:10]
+        now = self._clock()
+        if not self._begin <= now < self._end:
+            self._begin = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            self._end = self._begin + timedelta(days=1)
+            self._day = timestamp(now)[:10]
+            self._searches.clear()
+        return self._day
 
     @cached_property
     def counters(self) -> "Counters":
@@ -49,14 +59,17 @@ class Counting:
 
         return Counters(self._folder, IndexSource(self._open_index), self.today)
 
-    def search(self, *, found: bool) -> Record:
+    def search(self, *, found: bool) -> bytes:
         """Return the record of a search; nothing of its words is in it."""
-        return Record("s" if found else "m", self.today())
+        day = self.today()
+        if found not in self._searches:
+            self._searches[found] = Record("s" if found else "m", day).encode()
+        return self._searches[found]
 
-    def sent(self, content_ids: "Iterable[str]") -> list[Record]:
+    def sent(self, content_ids: "Iterable[str]") -> list[bytes]:
         """Return the records of trees that are sent to somebody."""
         day = self.today()
-        return [Record("d", day, content_id) for content_id in content_ids]
+        return [Record("d", day, content_id).encode() for content_id in content_ids]
 
     def searched(self, *, found: bool) -> None:
         """Count a search.
@@ -74,7 +87,7 @@ class Counting:
         """
         self._append_one(*self.sent([content_id]))
 
-    def _append_one(self, record: Record) -> None:
+    def _append_one(self, record: bytes) -> None:
         self.journal.append([record])
         if self.journal.is_full:
             self.counters.add_up()
@@ -87,7 +100,7 @@ class Counting:
             MarketError: as `Counters.add_up`.
         """
         day = self.today()
-        records = [Record("i", day, f"{release.id} {release.version}") for release in releases]
+        records = [Record("i", day, f"{release.id} {release.version}").encode() for release in releases]
         if self.journal.append(records) < len(records):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.counters.add_up()

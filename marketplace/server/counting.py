@@ -4,12 +4,11 @@ What the disk refuses waits in memory and is written with the next record; that 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from marketplace.errors import InvalidInputError, MarketError
 from marketplace.insights.counters import Counters
-from marketplace.insights.journal import Record
 from marketplace.insights.statistics import MAX_DAYS, Statistics
 from marketplace.model.ids import PackageId
 from marketplace.registry.counting import FOLDER, IndexSource
@@ -38,7 +37,7 @@ class Counting:
         self._counted = registry.counting
         source = IndexSource(lambda: pool.here(lambda content: content.registry.index))
         self._counters = Counters(registry.folder / FOLDER, source, self._counted.today)
-        self._waiting: list[Record] = []
+        self._waiting: list[bytes] = []
         self._trouble = ""
         self._adding: asyncio.Task[None] | None = None
 
@@ -49,27 +48,31 @@ class Counting:
 
     def sent(self, content_ids: Iterable[str]) -> None:
         """Count one download of each tree."""
-        self._count(lambda: self._counted.sent(content_ids))
+        try:
+            self._write(self._counted.sent(content_ids))
+        except (OSError, MarketError) as error:
+            self._tell(error)
+        self._add_up_later()
 
     def searched(self, *, found: bool) -> None:
         """Count a search."""
-        self._count(lambda: [self._counted.search(found=found)])
-
-    def _count(self, records: Callable[[], Sequence[Record]]) -> None:
         try:
-            self._waiting += records()
-            self._write()
+            self._write([self._counted.search(found=found)])
         except (OSError, MarketError) as error:
             self._tell(error)
+        self._add_up_later()
+
+    def _add_up_later(self) -> None:
         if self._adding is None or self._adding.done():
             self._adding = asyncio.get_running_loop().create_task(self._later())
 
-    def _write(self) -> None:
-        """Write what is to be written.
+    def _write(self, records: Sequence[bytes] = ()) -> None:
+        """Write what waits, and more records; what is refused waits.
 
         Raises:
             OSError: the disk refuses.
         """
+        self._waiting += records
         del self._waiting[:-_MOST_WAITING]
         while self._waiting:
             del self._waiting[: self._counted.journal.append(self._waiting)]
@@ -84,6 +87,7 @@ class Counting:
     async def flush(self) -> None:
         """Add up what was counted."""
         try:
+            self._counted.journal.look()
             self._write()
             await self._pool.write(lambda _content: self._counters.add_up())
             self._trouble = ""

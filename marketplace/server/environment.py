@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from marketplace.clock import system_clock
 from marketplace.config import Settings
 from marketplace.registry.local import LocalRegistry
 from marketplace.security.trust import TrustStore
@@ -23,7 +24,9 @@ def application() -> Application:
 
     def open_registry() -> LocalRegistry:
         trust = TrustStore(home / "keys" / "trust.json", lock_timeout=timeout)
-        return LocalRegistry(home / "registry", trust=lambda: trust, notify=_tell, lock_timeout=timeout)
+        return LocalRegistry(
+            home / "registry", trust=lambda: trust, notify=_tell, lock_timeout=timeout, clock=system_clock
+        )
 
     return Application(Options(home / "registry", open_registry))
 

@@ -3,7 +3,7 @@
 import getpass
 import platform
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from marketplace.errors import IntegrityError
 from marketplace.insights.counters import FILE, Counters
-from marketplace.insights.journal import Journal, Record, records_in, segments, unread
+from marketplace.insights.journal import Journal, Record, segments
 from marketplace.insights.statistics import Statistics
 from marketplace.model.ids import PackageId
 from marketplace.registry.counting import FOLDER, IndexSource
@@ -138,7 +138,7 @@ def install_unadded(world: World, count: int) -> None:
     """Count installs in the journal alone."""
     registry = local_registry(world.home)
     release = registry.list_versions(PackageId("io.ggen.rust.axum"))[0].release
-    record = Record("i", TODAY, f"{release.id} {release.version}")
+    record = Record("i", TODAY, f"{release.id} {release.version}").encode()
     registry.counting.journal.append([record] * count)
     registry.index.close()
 
@@ -171,7 +171,7 @@ def search_long(world: World, count: int, writers: int) -> int:
     journals = [Journal(folder_of(world)) for _ in range(writers)]
     seen: set[Path] = set()
     for number in range(count):
-        journals[number % writers].append([Record("s", TODAY)])
+        journals[number % writers].append([Record("s", TODAY).encode()])
         if number % (count // 17) == 0:
             registry.counting.counters.add_up()
             seen |= set(segments(folder_of(world)))
@@ -185,12 +185,6 @@ def search_long(world: World, count: int, writers: int) -> int:
 def journal_files(world: World) -> list[Path]:
     """Return the files of the home's journal."""
     return segments(folder_of(world))
-
-
-def unread_records(world: World) -> Iterator[Record]:
-    """Yield all records of the journal."""
-    for path in journal_files(world):
-        yield from records_in(unread(path, 0, sync=False))
 
 
 # --- what others tell ------------------------------------------------------------------------------------------------
