@@ -82,8 +82,8 @@ Feature: Nothing that was counted is lost or counted twice
 
   @level2
   Scenario: A long journal goes on in a new file, and what is added up is removed
-    When 70,000 searches are counted by 2 writers in turn, and added up now and then
-    Then exactly 70,000 searches are counted
+    When 140,000 searches are counted by 2 writers in turn, and added up now and then
+    Then exactly 140,000 searches are counted
     And of the journal at most 2 files are left
 
   @faults @requires_root @http
