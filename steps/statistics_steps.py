@@ -101,6 +101,12 @@ def step_exactly(context, searches, downloads):
     statistics.check_totals(context.world, searches, downloads)
 
 
+@then("soon exactly {searches:d} searches and {downloads:d} downloads are counted")
+def step_soon(context, searches, downloads):
+    statistics.until_counted(context.world, searches)
+    statistics.check_totals(context.world, searches, downloads)
+
+
 @then("exactly {searches:n} searches are counted")
 def step_exactly_searches(context, searches):
     statistics.check_totals(context.world, searches, 0)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from marketplace.errors import IntegrityError, UnavailableError
 from marketplace.insights.journal import Record, records_in, retire, segments, unread
@@ -33,6 +33,7 @@ the index has yet to be told how often they were downloaded."""
 
 _ADD = "INSERT INTO counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count"
 _Key = tuple[str, str, str, str]
+_Id = TypeVar("_Id", bound=str | None)
 
 
 class Published(NamedTuple):
@@ -97,12 +98,20 @@ class Counters:
         Raises:
             IntegrityError: `statistics-corrupt`.
         """
+        return self.several([(id_, days)])[id_, days]
+
+    def several(self, keys: "Iterable[tuple[_Id, int]]") -> "dict[tuple[_Id, int], Statistics]":
+        """Return the numbers of several packages and days, as `of`.
+
+        Raises:
+            IntegrityError: `statistics-corrupt`.
+        """
         try:
             self.add_up()
         except UnavailableError:
-            return self.looked_at(id_, days)
+            return {(id_, days): self.looked_at(id_, days) for id_, days in keys}
         with self._open() as db:
-            return self._read(db, id_, days)
+            return {(id_, days): self._read(db, id_, days) for id_, days in keys}
 
     def looked_at(self, id_: str | None = None, days: int = 1) -> Statistics:
         """Return what `of` would, and write nothing.

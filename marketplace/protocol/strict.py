@@ -19,6 +19,18 @@ def read_object(data: bytes, *, limit: int, what: str) -> dict[str, Any]:
         IntegrityError: `document-too-large`, or `document-malformed`: it is no JSON object in UTF-8, or has a key
             twice, NaN, infinity, an integer beyond 2^53 - 1, a lone surrogate, or is nested deeper than 32.
     """
+    value = read_value(data, limit=limit, what=what)
+    if not isinstance(value, dict):
+        raise malformed(what, "it is no object")
+    return value
+
+
+def read_value(data: bytes, *, limit: int, what: str) -> Any:
+    """Parse JSON of at most `limit` bytes, whatever value it is.
+
+    Raises:
+        IntegrityError: as `read_object`.
+    """
     if len(data) > limit:
         raise too_large(what, limit)
     try:
@@ -27,8 +39,6 @@ def read_object(data: bytes, *, limit: int, what: str) -> dict[str, Any]:
             parse_int=_safe_integer,
         )  # fmt: skip
         _check_depth(value)
-        if not isinstance(value, dict):
-            raise ValueError("it is no object")  # noqa: TRY004 - one error type for bad values
     except (ValueError, RecursionError) as error:
         raise malformed(what, error) from error
     return value

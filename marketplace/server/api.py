@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -30,10 +30,14 @@ from marketplace.server.searches import Searches
 from marketplace.server.tokens import Token, TokenStore
 from marketplace.server.uploads import Uploads, numbers_of
 
+if TYPE_CHECKING:
+    from marketplace.server.graph.handler import GraphQL
+
 _MAX_REQUEST = 8 * MIB
 """Most bytes of a request that lists digests: a hundred thousand of them fit."""
 
 _MAX_RECORD = 64 * 1024
+_MAX_GRAPHQL = MIB
 _TEXTS = ("q", "category", "keyword", "author", "license", "tag", "sort")
 _NUMBERS = ("min_downloads", "limit", "offset")
 _SWITCHES = ("highlight",)
@@ -53,6 +57,7 @@ class Api:
         self._counting = counting
         self._searches = searches
         self._tokens = TokenStore(options.folder / "tokens.json")
+        self._graph: GraphQL | None = None
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -61,7 +66,7 @@ class Api:
         query = _query(request.query_params.multi_items())
         found = await self._searches.get(query)
         if not query.offset:
-            self._counting.searched(found=found.total > 0)
+            self._counting.searched(found=found.page.total > 0)
         coding, tag, data = found.document.encoded(encoding_of(request.scope))
         headers = {"etag": tag.decode(), "cache-control": CHANGING.decode(), "vary": "accept-encoding"}
         if matches(header(request.scope, b"if-none-match"), tag):
@@ -166,6 +171,22 @@ class Api:
         """Tell whose token it is."""
         token = self._token(request)
         return _json({"name": token.name, "namespaces": token.namespaces})
+
+    async def graphql(self, request: Request) -> Response:
+        """Answer a GraphQL request."""
+        body = await self._body(request, _MAX_GRAPHQL).whole()
+        return await (await self._graph_ready()).post(request, body, lambda: self._token(request))
+
+    async def _graph_ready(self) -> "GraphQL":
+        """Return what answers GraphQL; what it stands on is loaded when it is first asked."""
+        if self._graph is None:
+            from marketplace.server.graph.asking import Parts
+            from marketplace.server.graph.dependents import Dependents
+            from marketplace.server.graph.handler import made_in_thread
+
+            parts = Parts(self._name, self._pool, self._counting, self._searches, Dependents(), _MAX_RECORD)
+            self._graph = await made_in_thread(parts)
+        return self._graph
 
     # --- operating ---------------------------------------------------------------------------------------------------
 

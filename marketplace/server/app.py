@@ -33,6 +33,7 @@ from marketplace.server.routes import OPERATING, ROUTES, router
 from marketplace.server.searches import Searches
 
 NO_ROUTE = "none"
+GRAPHQL = "graphql"
 LABELS = (*get_args(Kind), *dict.fromkeys(route.handler for route in ROUTES), NO_ROUTE)
 """Names under which requests are counted: kinds of files, handlers, and what leads nowhere."""
 
@@ -125,7 +126,7 @@ class Application:
             return
         self._in_flight.enter()
         try:
-            if asked.path.startswith(API):
+            if asked.path.startswith(API) or asked.path == GRAPHQL:
                 self._rate.take(client_of(scope))
             await self._dispatch(scope, receive, send, asked)
         finally:

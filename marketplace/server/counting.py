@@ -116,6 +116,10 @@ class Counting:
             raise content.registry.unknown(id_)
         return self._counters.of(str(id_) if id_ else None, days)
 
+    def several(self, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Statistics]:
+        """Return the statistics of packages and the days of each, in a thread of the pool."""
+        return self._counters.several(keys)
+
     async def metrics(self) -> str:
         """Return the numbers in Prometheus' format; without those that cannot be added up."""
         text = f"# TYPE ggen_uncounted gauge\nggen_uncounted {self.waiting}\n"

@@ -62,6 +62,7 @@ ROUTES = (
           (400, 409, 413, 422, 507), token=True),
     Route("POST", f"/{API}yanks", "yanks", "Append a signed yank or unyank", _JSON, _JSON, (200, 201),
           (404, 409, 413, 422, 507), token=True),
+    Route("POST", "/graphql", "graphql", "Ask in GraphQL", _JSON, _JSON, refusals=(400, 413, 415, 422)),
     Route("GET", "/healthz", "healthz", "Whether the process lives"),
     Route("GET", "/readyz", "readyz", "Whether requests will be answered", refusals=(503,)),
     Route("GET", "/metrics", "metrics", "Numbers in Prometheus' text format", answers=_TEXT),

@@ -6,20 +6,20 @@ from typing import NamedTuple
 
 from moka_py import Moka
 
-from marketplace.search.base import SearchQuery, page_json
+from marketplace.search.base import SearchPage, SearchQuery, page_json
 from marketplace.server.content import Content
 from marketplace.server.fresh import Document, FreshDocuments
 from marketplace.server.pool import Pool
 
 _CAPACITY = 8 * 1024 * 1024
-"""Bytes of answers that are kept: about a thousand pages."""
+"""Bytes of answers that are kept: about six hundred pages."""
 
 
 class Found(NamedTuple):
-    """An answer, how much was found, the number of the newest change before it was made, and whether it may be kept."""
+    """An answer, the page in it, the number of the newest change before it was made, and whether it may be kept."""
 
     document: Document
-    total: int
+    page: SearchPage
     revision: int
     good: bool
 
@@ -63,10 +63,10 @@ class Searches:
             answer = {"schema": 1, **page_json(query, page, self._name, took), "notes": page.notes}
             data = json.dumps(answer, ensure_ascii=False).encode("utf-8")
             good = not page.notes  # a note tells of a trouble of the moment
-            return Found(Document(data), page.total, revision, good)
+            return Found(Document(data), page, revision, good)
 
         return self._kept.get_with(query, make)
 
 
 def _weight(query: SearchQuery, kept: Found) -> int:
-    return 500 + len(query.text) + len(kept.document.data) * 3 // 2  # with its compressed forms
+    return 500 + len(query.text) + len(kept.document.data) * 5 // 2  # with its compressed forms and the page

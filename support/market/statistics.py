@@ -19,6 +19,7 @@ from marketplace.registry.local import LocalRegistry
 from marketplace.search.base import SearchQuery
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
+from support.cleanroom.deadline import Deadline
 from support.market.packages import local_registry
 from support.market.quality_packages import careful, write
 from support.market.signing import code_of, signer_of
@@ -53,6 +54,11 @@ def check_totals(world: World, searches: int, downloads: int) -> None:
     """Check the numbers of searches and downloads, exactly."""
     found = totals(world)
     assert (found["searches"], found["downloads"]) == (searches, downloads), found
+
+
+def until_counted(world: World, searches: int) -> None:
+    """Wait until so many searches are counted."""
+    assert Deadline.after(20).poll(lambda: totals(world)["searches"] >= searches), totals(world)
 
 
 class Shop:

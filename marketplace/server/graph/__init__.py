@@ -1,0 +1,1 @@
+"""The registry as a graph: `/graphql` of the server."""

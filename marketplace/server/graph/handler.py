@@ -1,0 +1,158 @@
+"""`/graphql`: requests as the GraphQL over HTTP specification has them, one or several in a body."""
+
+import asyncio
+import inspect
+import json
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from types import CoroutineType
+from typing import Any, NamedTuple, TypeGuard
+
+from graphql import ExecutionResult, GraphQLError, execute, get_operation_ast
+from starlette.requests import Request
+from starlette.responses import Response
+
+from marketplace.errors import InvalidInputError, MarketError
+from marketplace.protocol.problems import problem_of
+from marketplace.protocol.strict import read_value
+from marketplace.server.answers import CHANGING
+from marketplace.server.graph.asking import Asking, Parts
+from marketplace.server.graph.documents import Documents
+from marketplace.server.graph.limits import MAX_BATCH, check_cost
+from marketplace.server.graph.schema import made
+from marketplace.server.tokens import Token
+
+MAX_BODY = 1024 * 1024
+"""Most bytes of a body: one record of 64 KiB, or ten requests, and their variables."""
+
+_JSON, _GRAPHQL = "application/json", "application/graphql-response+json"
+_FIELDS = {"query", "variables", "operationName", "extensions"}
+_NOT_OURS = frozenset({"type", "title", "status", "detail"})
+
+
+class Wanted(NamedTuple):
+    """One request."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation: str | None
+
+    @classmethod
+    def of(cls, fields: Any) -> "Wanted":
+        """Read a request.
+
+        Raises:
+            InvalidInputError: `graphql-request-malformed`.
+        """
+        if not isinstance(fields, dict) or fields.keys() - _FIELDS:
+            raise _malformed(f"a request is an object with {', '.join(sorted(_FIELDS))}")
+        query, variables, operation = fields.get("query"), fields.get("variables"), fields.get("operationName")
+        if not isinstance(query, str):
+            raise _malformed("query is no text")
+        if not isinstance(variables, dict | None) or not isinstance(operation, str | None):
+            raise _malformed("variables is no object, or operationName is no text")
+        return cls(query, variables or {}, operation or None)
+
+
+def _malformed(message: str) -> InvalidInputError:
+    return InvalidInputError("graphql-request-malformed", message, hint='send {"query": "{ registry { name } }"}')
+
+
+class GraphQL:
+    """Answers requests about `parts`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.schema = made()
+        self.documents = Documents(self.schema)
+
+    async def post(self, request: Request, body: bytes, token: Callable[[], Token]) -> Response:
+        """Answer a body with one request, or a list of several.
+
+        Raises:
+            InvalidInputError: `media-type-unknown`; what is wrong with a request itself is told in the answer.
+        """
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != _JSON:
+            message = f"a body of the type {kind[:80] or '(none)'!r} is not taken"
+            raise InvalidInputError("media-type-unknown", message, hint=f"send {_JSON}")
+        value = read_value(body, limit=MAX_BODY, what="request")
+        if not isinstance(value, list):
+            return self._response(request, await self.answer(value, token))
+        if not 1 <= len(value) <= MAX_BATCH:
+            return self._response(request, _refused(_wrong_batch(len(value))))
+        return self._response(request, [await self.answer(one, token) for one in value])
+
+    def _response(self, request: Request, answer: object) -> Response:
+        """Return an answer; one that was not executed has another status for those who ask for GraphQL's own type."""
+        kind = _GRAPHQL if _GRAPHQL in request.headers.get("accept", "") else _JSON
+        refused = isinstance(answer, dict) and "data" not in answer
+        status = 400 if refused and kind == _GRAPHQL else 200
+        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return Response(body, status, {"cache-control": CHANGING.decode()}, media_type=kind)
+
+    async def answer(self, fields: Any, token: Callable[[], Token]) -> dict[str, Any]:
+        """Return the answer to one request, its errors in it."""
+        try:
+            wanted = Wanted.of(fields)
+            prepared = self.documents.get(wanted.query)
+            if prepared.document is None:
+                return {"errors": [_error(error, "graphql-invalid") for error in prepared.errors]}
+            check_cost(prepared.document, wanted.operation, wanted.variables)
+            operation = get_operation_ast(prepared.document, wanted.operation)
+            if operation and operation.operation.value == "subscription":
+                hint = "ask for text/event-stream"
+                raise InvalidInputError("graphql-not-streamed", "a subscription is answered as a stream", hint=hint)
+        except MarketError as error:
+            return _refused(error)
+        found = execute(
+            self.schema, prepared.document, context_value=Asking(self.parts, token),
+            variable_values=dict(wanted.variables), operation_name=wanted.operation, is_awaitable=_is_awaitable,
+        )  # fmt: skip
+        result = await found if inspect.isawaitable(found) else found
+        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing is deferred or streamed
+        return _told(result)
+
+
+def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
+    """Tell whether a value has to be waited for: ours are of these kinds, and the library's look takes longer."""
+    return isinstance(value, CoroutineType | asyncio.Future)
+
+
+def _wrong_batch(count: int) -> InvalidInputError:
+    message = f"{count} requests are in one body, and 1 to {MAX_BATCH} may be"
+    return InvalidInputError("graphql-batch-too-large", message, hint="send several bodies", limit=MAX_BATCH)
+
+
+def _told(result: ExecutionResult) -> dict[str, Any]:
+    errors = {"errors": [_error(error, "graphql-invalid") for error in result.errors]} if result.errors else {}
+    if result.data is None and errors and not any(error.path for error in result.errors or ()):
+        return errors  # variables or the name of the operation were wrong: nothing was executed
+    return {"data": result.data, **errors}
+
+
+def _refused(error: MarketError) -> dict[str, Any]:
+    return {"errors": [{"message": error.message, "extensions": _extensions(error)}]}
+
+
+def _error(error: GraphQLError, code: str) -> dict[str, Any]:
+    """Return an error as it is answered: the product's own with its code, an unknown one without what it says."""
+    original = error.original_error
+    known: MarketError | None = original if isinstance(original, MarketError) else None
+    if original is not None and known is None and not isinstance(original, GraphQLError):
+        traceback.print_exception(original)
+        known = MarketError("unexpected", "the server met an error that it does not know", hint="tell its operator")
+    told: dict[str, Any] = dict(error.formatted)
+    if known is None:
+        return {**told, "extensions": {"code": code}}
+    return {**told, "message": str(problem_of(known).fields["detail"]), "extensions": _extensions(known)}
+
+
+def _extensions(error: MarketError) -> dict[str, Any]:
+    fields = problem_of(error).fields
+    return {name: value for name, value in fields.items() if name not in _NOT_OURS}
+
+
+async def made_in_thread(parts: Parts) -> GraphQL:
+    """Return what answers requests; making it takes a moment, in which others are answered."""
+    return await asyncio.get_running_loop().run_in_executor(None, GraphQL, parts)

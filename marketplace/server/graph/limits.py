@@ -1,0 +1,169 @@
+"""What a request may ask for: how deep, how often under other names, and how much may come of it.
+
+The limits are looked at before the rules of GraphQL are, some of which take time that grows with the square of what is
+asked. So nothing here relies on the document being valid.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+from marketplace.errors import InvalidInputError
+
+MAX_TOKENS = 2000
+"""Words and signs of a document."""
+
+MAX_DEPTH = 15
+"""Fields within fields: the query that asks for the whole schema has 13."""
+
+MAX_ALIASES = 20
+"""Fields that are asked for under another name."""
+
+MAX_FIELDS = 500
+"""Fields of a document, those of a fragment counted wherever it is used."""
+
+MAX_COST = 10_000
+"""What may come of a document: a point for each value, and what is below times the entries of a page."""
+
+MAX_BATCH = 10
+"""Requests in one body."""
+
+_WEIGHTS = {"search": 50, "dependents": 20, "stats": 20, "categories": 20, "publish": 500, "yank": 100}
+"""Points beyond one for fields that cost more than reading a value."""
+
+_LENGTHS = {
+    "dependencies": 10, "points": 35, "categories": 50, "category": 10, "license": 10, "author": 10, "tag": 10,
+    "search": 20, "releases": 20, "dependents": 20, "stats": 30, "types": 10, "fields": 10,
+}  # fmt: skip
+"""Entries that a list is taken to have where the request does not say how many."""
+
+_SAYING = ("first", "days")
+_ALL = 1_000_000
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What was found so far of a document."""
+
+    depth: int = 0
+    aliases: int = 0
+    fields: int = 0
+    fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
+
+
+def check_shape(document: DocumentNode) -> None:
+    """Check depth, aliases and the number of fields of each operation.
+
+    Raises:
+        InvalidInputError: `graphql-too-deep`, `graphql-too-many-aliases` or `graphql-too-large`.
+    """
+    found = _Sum(fragments=_fragments(document))
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            _walk(definition.selection_set, 1, found, ())
+
+
+def _walk(selections: SelectionSetNode, depth: int, found: _Sum, within: tuple[str, ...]) -> None:
+    if depth > MAX_DEPTH:
+        raise _refused("graphql-too-deep", f"fields are nested deeper than {MAX_DEPTH}", MAX_DEPTH)
+    for selection in selections.selections:
+        if isinstance(selection, FieldNode):
+            _count(selection, found)
+            if selection.selection_set:
+                _walk(selection.selection_set, depth + 1, found, within)
+        elif isinstance(selection, InlineFragmentNode):
+            _walk(selection.selection_set, depth + 1, found, within)
+        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in within:
+            fragment = found.fragments.get(selection.name.value)
+            if fragment:
+                _walk(fragment.selection_set, depth + 1, found, (*within, selection.name.value))
+
+
+def _count(selection: FieldNode, found: _Sum) -> None:
+    found.fields += 1
+    found.aliases += selection.alias is not None
+    if found.aliases > MAX_ALIASES:
+        message = f"more than {MAX_ALIASES} fields are asked for under other names"
+        raise _refused("graphql-too-many-aliases", message, MAX_ALIASES)
+    if found.fields > MAX_FIELDS:
+        raise _refused("graphql-too-large", f"more than {MAX_FIELDS} fields are asked for", MAX_FIELDS)
+
+
+def check_cost(document: DocumentNode, operation: str | None, variables: Mapping[str, Any]) -> int:
+    """Return what may come of an operation, whose shape is good; no fragment is within itself.
+
+    Raises:
+        InvalidInputError: `graphql-too-costly`.
+    """
+    fragments = _fragments(document)
+    wanted = (
+        definition
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        and operation in (None, definition.name.value if definition.name else None)
+    )
+    cost = max((_cost(definition.selection_set, fragments, variables) for definition in wanted), default=0)
+    if cost > MAX_COST:
+        message = f"up to {min(cost, _ALL):,} values may come of it, and at most {MAX_COST:,} may be asked for at once"
+        raise _refused("graphql-too-costly", message, MAX_COST)
+    return cost
+
+
+def _cost(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+) -> int:
+    total = 0
+    for selection in selections.selections:
+        if isinstance(selection, FieldNode):
+            below = _cost(selection.selection_set, fragments, variables) if selection.selection_set else 0
+            total += 1 + _WEIGHTS.get(selection.name.value, 0) + _length(selection, variables) * below
+        elif isinstance(selection, InlineFragmentNode):
+            total += _cost(selection.selection_set, fragments, variables)
+        elif isinstance(selection, FragmentSpreadNode) and selection.name.value in fragments:
+            total += _cost(fragments[selection.name.value].selection_set, fragments, variables)
+    return min(total, _ALL)
+
+
+def _length(selection: FieldNode, variables: Mapping[str, Any]) -> int:
+    """Return how many entries a field may have."""
+    for argument in selection.arguments or ():
+        value: object = argument.value
+        if isinstance(value, VariableNode):
+            value = variables.get(value.name.value)
+        if argument.name.value in _SAYING:
+            return _number(value)
+        if argument.name.value == "ids":
+            several = value.values if isinstance(value, ListValueNode) else value
+            return len(several) if isinstance(several, Sequence) and not isinstance(several, str) else 1
+    return _LENGTHS.get(selection.name.value, 1)
+
+
+def _number(value: object) -> int:
+    if isinstance(value, IntValueNode):
+        return int(value.value[:10])
+    return value if isinstance(value, int) and value > 0 else 1
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in _named(document)}
+
+
+def _named(document: DocumentNode) -> Iterator[FragmentDefinitionNode]:
+    return (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+
+
+def _refused(code: str, message: str, limit: int) -> InvalidInputError:
+    return InvalidInputError(code, message, hint="ask for less at once", limit=limit)

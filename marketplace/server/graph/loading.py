@@ -1,0 +1,87 @@
+"""Reading for a whole level of an answer at once: whoever asks for one thing waits until all that is asked is known."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from marketplace.index import several
+from marketplace.index.scores import Score
+from marketplace.index.several import Placed
+from marketplace.insights.statistics import Statistics
+from marketplace.model.manifest import Manifest
+from marketplace.search.base import SearchDocument
+from marketplace.server.content import Content
+from marketplace.server.counting import Counting
+from marketplace.server.graph.dependents import Dependents
+from marketplace.server.pool import Pool
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class Loader(Generic[_K, _V]):
+    """Loads values by keys, each once in a request, those that are asked for together in one go.
+
+    Args:
+        load: returns the values of several keys, in a thread of the pool; a key without one is left out.
+    """
+
+    def __init__(self, pool: Pool, load: Callable[[Content, list[_K]], Mapping[_K, _V]]) -> None:
+        self._pool = pool
+        self._load = load
+        self._known: dict[_K, asyncio.Future[_V | None]] = {}
+        self._wanted: list[_K] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self.reads = 0
+        """How often `load` was called."""
+
+    def get(self, key: _K) -> "asyncio.Future[_V | None]":
+        """Return the value of a key, None when there is none."""
+        if key not in self._known:
+            loop = asyncio.get_running_loop()
+            self._known[key] = loop.create_future()
+            self._wanted.append(key)
+            if len(self._wanted) == 1:
+                loop.call_soon(self._when_quiet, 1)
+        return self._known[key]
+
+    def _when_quiet(self, wanted: int) -> None:
+        """Begin when nobody has asked for more since: those who wait for one thing go on in several steps."""
+        loop = asyncio.get_running_loop()
+        if len(self._wanted) > wanted:
+            loop.call_soon(self._when_quiet, len(self._wanted))
+            return
+        task = loop.create_task(self._begin())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _begin(self) -> None:
+        keys, self._wanted = self._wanted, []
+        self.reads += 1
+        try:
+            found = await self._pool.read(lambda content: self._load(content, keys))
+        except Exception as error:  # noqa: BLE001 - it is raised where each of them is awaited
+            for key in keys:
+                self._known[key].set_exception(error)
+            return
+        for key in keys:
+            self._known[key].set_result(found.get(key))
+
+
+class Loaders:
+    """What one request has read so far."""
+
+    def __init__(self, pool: Pool, counting: Counting, dependents: Dependents) -> None:
+        self.documents: Loader[str, SearchDocument] = Loader(pool, lambda c, ids: c.registry.index.lookup(ids))
+        self.releases: Loader[str, list[Placed]] = Loader(pool, lambda c, ids: several.listed(c.registry.index, ids))
+        self.manifests: Loader[str, Manifest] = Loader(pool, lambda c, ids: several.manifests(c.registry.index, ids))
+        self.scores: Loader[str, dict[str, Score]] = Loader(pool, lambda c, ids: several.scores(c.registry.index, ids))
+        self.dependents: Loader[str, Sequence[tuple[str, str]]] = Loader(
+            pool, lambda c, ids: dependents.of(c.registry.index, ids)
+        )
+        self.stats: Loader[tuple[str, int], Statistics] = Loader(pool, lambda _content, keys: counting.several(keys))
+
+    @property
+    def reads(self) -> int:
+        """How often the index or the statistics were read."""
+        return sum(loader.reads for loader in vars(self).values())
