@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from marketplace.registry.fetched import FetchedCopies
     from marketplace.registry.local import LocalRegistry
     from marketplace.registry.node_client import NodeClient
+    from marketplace.registry.upkeep import Upkeep
     from marketplace.security.keys import KeyRing, Signer
     from marketplace.security.trust import TrustStore
     from marketplace.storage.fetched import FetchedStore
@@ -89,6 +90,13 @@ class Session:
             self.home / "registry", trust=self._open_trust, notify=self.out.warn, lock_timeout=self.lock_timeout,
             clock=self.clock, minimum=None if minimum in (None, "F") else str(minimum),
         )  # fmt: skip
+
+    @property
+    def upkeep(self) -> "Upkeep":
+        """What looks after the registry in this home."""
+        from marketplace.registry.upkeep import Upkeep
+
+        return Upkeep(self.local)
 
     @cached_property
     def store(self) -> "FilesystemStore":

@@ -52,7 +52,7 @@ def verify_command(session: Session) -> None:
     Example: ggen market cache verify
     """
     with session.out.progress("checking the content store"):
-        damaged = list(session.local.verify_store())
+        damaged = list(session.upkeep.verify_store())
         removed = session.copies.drop_damaged()
     if removed:
         told = f"{render.plural(removed, 'fetched file')} damaged: removed, and fetched again when needed"
@@ -84,7 +84,7 @@ def gc_command(session: Session, dry_run: bool) -> None:
 
     from marketplace.storage.files import STALE_AFTER, remove_stale
 
-    freed, copies = session.local.collect_garbage(dry_run=dry_run), session.copies.collect_garbage(dry_run=dry_run)
+    freed, copies = session.upkeep.collect_garbage(dry_run=dry_run), session.copies.collect_garbage(dry_run=dry_run)
     if not dry_run:
         for folder in (session.home, session.home / "keys", session.home / "registry"):
             remove_stale(folder, time.time() - STALE_AFTER)
@@ -106,7 +106,7 @@ def clear_command(session: Session) -> None:
 
     Example: ggen market cache clear
     """
-    freed = session.local.clear_derived() + session.copies.clear()
+    freed = session.upkeep.clear_derived() + session.copies.clear()
     session.out.result({"bytes": freed}, lambda: [
         f"Freed {render.size(freed)}; it is made or fetched again when it is needed"
     ])  # fmt: skip
@@ -141,7 +141,7 @@ def index_repair_command(session: Session) -> None:
 
     Example: ggen market index repair
     """
-    session.local.repair()
+    session.upkeep.repair()
     info = session.local.metadata()
     session.out.result({"ok": True, "packages": info.packages, "releases": info.releases}, lambda: [
         f"{render.good('Rebuilt')} from {info.log_size} log entries: "
@@ -158,7 +158,7 @@ def index_backup_command(session: Session, file: Path) -> None:
     Example: ggen market index backup ~/index-backup.sqlite
     """
     target = session.folder / file
-    session.local.backup(target)
+    session.upkeep.backup(target)
     session.out.result({"path": str(target)}, lambda: [f"{render.good('Backed up')} the index to {target}"])
 
 
@@ -173,7 +173,7 @@ def index_restore_command(session: Session, file: Path, force: bool) -> None:
 
     Example: ggen market index restore ~/index-backup.sqlite
     """
-    session.local.restore(session.folder / file, force=force)
+    session.upkeep.restore(session.folder / file, force=force)
     info = session.local.metadata()
     session.out.result({"log_size": info.log_size, "log_root": info.log_root}, lambda: [
         f"{render.good('Restored')} the index: {render.plural(info.releases, 'release')}, root {info.log_root}"

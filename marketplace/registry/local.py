@@ -1,6 +1,6 @@
 """The embedded registry: an index, a content store and a search view in one folder of the home."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from marketplace.search.base import SearchPage, SearchQuery, Source
     from marketplace.search.engine import TantivySearch
     from marketplace.security.trust import TrustStore
-    from marketplace.storage.base import BlobStore, Damage, StoreStats
+    from marketplace.storage.base import BlobStore
     from marketplace.storage.filesystem import FilesystemStore
 
 
@@ -64,7 +64,7 @@ class LocalRegistry:
         minimum: str | None = None,
     ) -> None:
         self._root = root
-        self._index_path = root / "index.sqlite"
+        self.index_path = root / "index.sqlite"
         self._open_trust = trust
         self._name = name
         self._notify = notify
@@ -108,7 +108,7 @@ class LocalRegistry:
         """
         from marketplace.index.local import LocalIndex
 
-        return LocalIndex(self._index_path, may_create=lambda: not any(self.store.digests()))
+        return LocalIndex(self.index_path, may_create=lambda: not any(self.store.digests()))
 
     @cached_property
     def engine(self) -> "TantivySearch":
@@ -342,81 +342,10 @@ class LocalRegistry:
             raise self.unknown(id_)
         return self.counting.counters.of(str(id_) if id_ else None, days)
 
-    # --- upkeep ------------------------------------------------------------------------------------------------------
-
-    def collect_garbage(self, *, dry_run: bool = False) -> "StoreStats":
-        """Delete the blobs that no release needs; return what was freed.
-
-        Raises:
-            NotFoundError or IntegrityError: a tree is missing or damaged; then nothing is deleted.
-        """
-        return self.store.gc(self._needed(), dry_run=dry_run)
-
-    def verify_store(self) -> "Iterator[Damage]":
-        """Re-hash every blob; yield those that are damaged, and those that a release needs and that are missing."""
-        from marketplace.storage.base import Damage
-
-        damaged = set()
-        for item in self.store.verify():
-            damaged.add(item.digest)
-            yield item
-        for digest, release in self._expected(damaged):
-            if digest not in damaged and not self.store.has(digest):
-                damaged.add(digest)
-                yield Damage(digest, "missing", f"{release} needs it")
-
-    def _expected(self, damaged: Container[str]) -> "Iterator[tuple[str, Release]]":
-        """Yield each blob that a release needs, as far as its tree can be read."""
-        from marketplace.storage.base import read_tree
-
-        for release in self._releases():
-            yield release.content_id, release
-            if release.content_id not in damaged and self.store.has(release.content_id):
-                yield from ((entry.digest, release) for entry in read_tree(self.store, release.content_id))
-
-    def _needed(self) -> Iterator[str]:
-        from marketplace.storage.base import read_tree
-
-        for release in self._releases():
-            yield release.content_id
-            yield from (entry.digest for entry in read_tree(self.store, release.content_id))
-
-    def _releases(self) -> "Iterator[Release]":
-        from marketplace.model.release import Release
-
-        return (record for _, record in self.index.entries() if isinstance(record, Release))
-
-    def clear_derived(self) -> int:
-        """Remove the search view, the link copies and the archives; return the bytes freed."""
-        freed = sum(path.lstat().st_size for path in self.archives.glob("*/*"))
-        if self.archives.is_dir():
-            import shutil
-
-            shutil.rmtree(self.archives)
-        return freed + self.engine.clear() + self.store.clear_link_copies()
-
-    def backup(self, target: Path) -> None:
-        """Write a consistent copy of the index to `target`; see `marketplace.index.backup`."""
-        from marketplace.index.backup import backup
-
-        backup(self.index, target)
-
-    def restore(self, source: Path, *, force: bool = False) -> None:
-        """Put a backup in the index's place, while nobody publishes; see `marketplace.index.backup`."""
-        from marketplace.index.backup import restore
-
-        with self.store.alone("restoring the index"):
-            restore(self._index_path, source, force=force)
-        self.__dict__.pop("index", None)
-        self.__dict__.pop("engine", None)
-
-    def repair(self) -> None:
-        """Rebuild the index's views from its log, and the search view from them; measure what nobody has measured."""
-        self.index.repair()
-        for release in list(self._releases()):
-            self.quality(release)
-        self.clear_derived()
-        self.engine.refresh()
+    def reopen(self) -> None:
+        """Forget the opened index: another one is in its place."""
+        for part in ("index", "engine", "counting"):
+            self.__dict__.pop(part, None)
 
 
 def _absent(id_: "PackageId", close: Sequence[str] = ()) -> NotFoundError:

@@ -55,7 +55,7 @@ class P2PRegistry(LocalRegistry):
         from marketplace.index.local import LocalIndex
 
         self._keeps_index = not self._node.ask("hello")["light"]
-        return LocalIndex(self._index_path, may_create=lambda: False)
+        return LocalIndex(self.index_path, may_create=lambda: False)
 
     def list_versions(self, id_: "PackageId") -> "tuple[ListedRelease, ...]":
         """Return the releases of a package; a light node looks the package up first. See `Registry`."""

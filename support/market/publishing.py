@@ -13,6 +13,7 @@ from marketplace.model.release import Release
 from marketplace.model.tree import digest_of
 from marketplace.registry.base import Receipt
 from marketplace.registry.local import LocalRegistry
+from marketplace.registry.upkeep import Upkeep
 from marketplace.search.base import SearchQuery
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
@@ -87,8 +88,8 @@ class Group:
         receipts = [outcome for outcome in self.outcomes if isinstance(outcome, Receipt)]
         assert [(item.release, item.position) for item in receipts] == [(r, n + 1) for n, r in enumerate(wanted)]
         assert [record for _, record in self.registry.index.entries()] == wanted
-        assert not list(self.registry.verify_store())
-        assert self.registry.collect_garbage(dry_run=True).blobs == 0
+        assert not list(Upkeep(self.registry).verify_store())
+        assert Upkeep(self.registry).collect_garbage(dry_run=True).blobs == 0
 
     def check_counted(self) -> None:
         """Check that the receipts count each blob of the store once."""

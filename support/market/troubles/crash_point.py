@@ -21,6 +21,7 @@ from marketplace.cli import main
 from marketplace.errors import MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
+from marketplace.registry.upkeep import Upkeep
 from marketplace.search.base import SearchQuery
 from marketplace.storage.files import STAGED_PREFIX
 from support.market.packages import local_registry
@@ -159,7 +160,7 @@ class _Left:
         """Look at the home and the project as the next user would."""
         registry = local_registry(self._home)
         registry.index.verify()
-        damage = [f"{item.kind} {item.digest}" for item in registry.verify_store()]
+        damage = [f"{item.kind} {item.digest}" for item in Upkeep(registry).verify_store()]
         id_ = PackageId.parse(SUBJECT)
         there = registry.exists(id_, Version.parse(SUBJECT_VERSION))
         counted = dict(registry.statistics(None, 1).totals) if self._verb == "stats" else {}

@@ -13,6 +13,7 @@ from marketplace.model.manifest import Manifest
 from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.project.content import checked_tree
 from marketplace.registry.local import LocalRegistry
+from marketplace.registry.upkeep import Upkeep
 from marketplace.security.trust import TrustStore
 from marketplace.source import FolderSource, build_release
 from marketplace.storage.filesystem import FilesystemStore
@@ -104,14 +105,14 @@ def collect_amid_publishing(world: World, folder: Path) -> tuple[list[str], list
 
     def collect() -> None:
         try:
-            registry(0).collect_garbage()
+            Upkeep(registry(0)).collect_garbage()
         except MarketError as error:
             codes.append(error.code)
 
     source = Interrupted(FolderSource.read(folder), collect)
     publisher = registry(_TIMEOUT)
     publisher.publish(source, build_release(source, signer_of("Alice"), world.now))
-    return codes, [f"{item.kind} {item.digest}" for item in publisher.verify_store()]
+    return codes, [f"{item.kind} {item.digest}" for item in Upkeep(publisher).verify_store()]
 
 
 # --- locks ------------------------------------------------------------------------------------------------------------
