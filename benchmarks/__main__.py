@@ -27,6 +27,7 @@ NAMES = {
     "publish": "publishing: one, many, eight at once",
     "install": "installing 105 packages: cold, warm, nothing to do",
     "http": "the server beside nginx, Verdaccio and pypiserver; installs and searches over HTTP; overload",
+    "graphql": "a search in GraphQL beside the bare library and REST",
     "stats": "what counting costs a request",
     "verify": "verifying 10,000 installed files",
     "archive": "packing and unpacking",

@@ -17,6 +17,7 @@ _LISTED = (
     "SELECT id, seq, record, leaf, yanked FROM releases JOIN log USING (seq) "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
+_BETWEEN = "SELECT seq, record, leaf, yanked FROM releases JOIN log USING (seq) WHERE seq > ? AND seq <= ? ORDER BY seq"
 _MANIFESTS = "SELECT digest, data FROM manifests WHERE digest IN (SELECT value FROM json_each(?))"
 _SCORES = (
     "SELECT id, version, taken_at, payload, score, report FROM quality WHERE id IN (SELECT value FROM json_each(?))"
@@ -43,6 +44,15 @@ def listed(index: LocalIndex, ids: Sequence[str]) -> dict[str, list[Placed]]:
         found.setdefault(id_, []).append(Placed(position, ListedRelease(Release.decode(record), yanked)))
     for several in found.values():
         several.sort(key=lambda item: item.listed.release.version.precedence, reverse=True)
+    return found
+
+
+def between(index: LocalIndex, after: int, until: int) -> list[Placed]:
+    """Return the releases among the entries of the log beyond `after` up to `until`, in their order."""
+    found = []
+    for position, record, leaf, yanked in index.rows(_BETWEEN, (after, until)):
+        check_leaf(position, record, leaf)
+        found.append(Placed(position, ListedRelease(Release.decode(record), yanked)))
     return found
 
 

@@ -183,9 +183,14 @@ class Api:
             from marketplace.server.graph.asking import Parts
             from marketplace.server.graph.dependents import Dependents
             from marketplace.server.graph.handler import made_in_thread
+            from marketplace.server.graph.releases import NewReleases
 
-            parts = Parts(self._name, self._pool, self._counting, self._searches, Dependents(), _MAX_RECORD)
-            self._graph = await made_in_thread(parts)
+            new = NewReleases(self._pool, self._searches.documents)
+            parts = Parts(
+                self._name, self._pool, self._counting, self._searches, Dependents(), new,
+                lambda: self._board.draining, _MAX_RECORD,
+            )  # fmt: skip
+            self._graph = self._graph or await made_in_thread(parts)
         return self._graph
 
     # --- operating ---------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Searches:
     def __init__(self, name: str, pool: Pool, documents: FreshDocuments) -> None:
         self._name = name
         self._pool = pool
-        self._documents = documents
+        self.documents = documents
         self._kept: Moka[SearchQuery, Found] = Moka(_CAPACITY, weigher=_weight)
 
     async def get(self, query: SearchQuery) -> Found:
@@ -44,7 +44,7 @@ class Searches:
         Raises:
             MarketError: what the search raises.
         """
-        wanted = (await self._documents.state()).revision
+        wanted = (await self.documents.state()).revision
         kept = self._kept.get(query)
         while kept is None or kept.revision < wanted:
             if kept is not None:
@@ -56,7 +56,7 @@ class Searches:
 
     def _make(self, content: Content, query: SearchQuery) -> Found:
         def make() -> Found:
-            revision = self._documents.revision  # before the index is read: the answer is never older than it says
+            revision = self.documents.revision  # before the index is read: the answer is never older than it says
             start = time.perf_counter()
             page = content.registry.engine.search(query)  # whoever asks counts it
             took = (time.perf_counter() - start) * 1000

@@ -81,7 +81,7 @@ class TokenStore:
             raise InvalidInputError("invalid-token-name", f"{name[:80]!r} is no name for a token",
                                     hint="use letters, digits, and - _ . inside")  # fmt: skip
         for namespace in namespaces:
-            _check_namespace(namespace)
+            check_namespace(namespace)
         text = PREFIX + base64.urlsafe_b64encode(draw(_BYTES)).decode("ascii").rstrip("=")
         with self._changing() as tokens:
             if any(token.name == name for token in tokens.values()):
@@ -166,7 +166,12 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _check_namespace(namespace: str) -> None:
+def check_namespace(namespace: str) -> None:
+    """Return when a text is a namespace.
+
+    Raises:
+        InvalidInputError: `invalid-namespace`.
+    """
     try:
         PackageId.parse(f"{namespace}.x")
     except InvalidInputError as error:

@@ -9,6 +9,7 @@ from marketplace.server.bodies import too_large
 from marketplace.server.counting import Counting
 from marketplace.server.graph.dependents import Dependents
 from marketplace.server.graph.loading import Loaders
+from marketplace.server.graph.releases import NewReleases
 from marketplace.server.pool import Pool
 from marketplace.server.searches import Searches
 from marketplace.server.tokens import Token
@@ -20,6 +21,8 @@ class Parts:
 
     Attributes:
         name: the registry's.
+        releases: tells of new ones.
+        draining: tells whether the server is being stopped.
         largest_record: bytes of a record that is taken.
     """
 
@@ -28,6 +31,8 @@ class Parts:
     counting: Counting
     searches: Searches
     dependents: Dependents
+    releases: NewReleases
+    draining: Callable[[], bool]
     largest_record: int
 
     def loaders(self) -> Loaders:
@@ -46,7 +51,6 @@ class Asking:
     parts: Parts
     token: Callable[[], Token]
     loaders: Loaders = field(init=False)
-    reads_before: int = 0
 
     def __post_init__(self) -> None:
         self.loaders = self.parts.loaders()
@@ -66,14 +70,8 @@ class Asking:
         """What counts searches."""
         return self.parts.counting
 
-    @property
-    def reads(self) -> int:
-        """How often the index or the statistics were read for lists and what is in them."""
-        return self.reads_before + self.loaders.reads
-
     def forget(self) -> None:
         """Read everything anew."""
-        self.reads_before = self.reads
         self.loaders = self.parts.loaders()
 
     async def publish(self, record: str) -> tuple[bool, dict[str, object]]:

@@ -56,15 +56,22 @@ def _read(text: str) -> DocumentNode:
     try:
         return parse(text, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
-        if f"more than {MAX_TOKENS} tokens" in error.message:
-            message = f"the document has more than {MAX_TOKENS:,} words and signs"
-            raise InvalidInputError(
-                "graphql-too-many-tokens", message, hint="ask for less at once", limit=MAX_TOKENS
-            ) from error
-        places = [{"line": place.line, "column": place.column} for place in error.locations or ()]
-        raise InvalidInputError(
-            "graphql-syntax", error.message[:300], hint="correct the document", locations=places
-        ) from error
+        raise _unreadable(error) from error
     except RecursionError as error:
-        message = "the document is nested too deeply to be read"
-        raise InvalidInputError("graphql-too-deep", message, hint="ask for less at once") from error
+        raise _too_deep() from error
+
+
+def _unreadable(error: GraphQLSyntaxError) -> InvalidInputError:
+    """Return the error for a document that the parser refuses: its own limits have messages and no codes."""
+    if f"more than {MAX_TOKENS} tokens" in error.message:
+        message = f"the document has more than {MAX_TOKENS:,} words and signs"
+        return InvalidInputError("graphql-too-many-tokens", message, hint="ask for less at once", limit=MAX_TOKENS)
+    if "nested too deeply" in error.message:
+        return _too_deep()
+    places = [{"line": place.line, "column": place.column} for place in error.locations or ()]
+    return InvalidInputError("graphql-syntax", error.message[:300], hint="correct the document", locations=places)
+
+
+def _too_deep() -> InvalidInputError:
+    message = "the document is nested too deeply to be read"
+    return InvalidInputError("graphql-too-deep", message, hint="ask for less at once")

@@ -4,18 +4,19 @@ import asyncio
 import inspect
 import json
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeGuard
 
-from graphql import ExecutionResult, GraphQLError, execute, get_operation_ast
+from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, get_operation_ast, subscribe
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from marketplace.errors import InvalidInputError, MarketError
 from marketplace.protocol.problems import problem_of
 from marketplace.protocol.strict import read_value
 from marketplace.server.answers import CHANGING
+from marketplace.server.graph import streaming
 from marketplace.server.graph.asking import Asking, Parts
 from marketplace.server.graph.documents import Documents
 from marketplace.server.graph.limits import MAX_BATCH, check_cost
@@ -77,6 +78,8 @@ class GraphQL:
             message = f"a body of the type {kind[:80] or '(none)'!r} is not taken"
             raise InvalidInputError("media-type-unknown", message, hint=f"send {_JSON}")
         value = read_value(body, limit=MAX_BODY, what="request")
+        if streaming.TYPE in request.headers.get("accept", ""):
+            return await self._stream(value, token)
         if not isinstance(value, list):
             return self._response(request, await self.answer(value, token))
         if not 1 <= len(value) <= MAX_BATCH:
@@ -88,30 +91,83 @@ class GraphQL:
         kind = _GRAPHQL if _GRAPHQL in request.headers.get("accept", "") else _JSON
         refused = isinstance(answer, dict) and "data" not in answer
         status = 400 if refused and kind == _GRAPHQL else 200
-        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        return Response(body, status, {"cache-control": CHANGING.decode()}, media_type=kind)
+        return Response(_encoded(answer), status, {"cache-control": CHANGING.decode()}, media_type=kind)
 
     async def answer(self, fields: Any, token: Callable[[], Token]) -> dict[str, Any]:
         """Return the answer to one request, its errors in it."""
+        wanted = self._checked(fields)
+        if not isinstance(wanted, _Ready):
+            return wanted
+        if wanted.kind == "subscription":
+            hint = f"ask for {streaming.TYPE}"
+            message = "a subscription is answered as a stream"
+            return _refused(InvalidInputError("graphql-not-streamed", message, hint=hint))
+        found = execute(
+            self.schema, wanted.document, context_value=Asking(self.parts, token), operation_name=wanted.operation,
+            variable_values=wanted.variables, is_awaitable=_is_awaitable,
+        )  # fmt: skip
+        return _told(await found if inspect.isawaitable(found) else found)
+
+    def _checked(self, fields: Any) -> "_Ready | dict[str, Any]":
+        """Return what is to be executed, or the answer to what is not."""
         try:
             wanted = Wanted.of(fields)
             prepared = self.documents.get(wanted.query)
             if prepared.document is None:
                 return {"errors": [_error(error, "graphql-invalid") for error in prepared.errors]}
             check_cost(prepared.document, wanted.operation, wanted.variables)
-            operation = get_operation_ast(prepared.document, wanted.operation)
-            if operation and operation.operation.value == "subscription":
-                hint = "ask for text/event-stream"
-                raise InvalidInputError("graphql-not-streamed", "a subscription is answered as a stream", hint=hint)
         except MarketError as error:
             return _refused(error)
-        found = execute(
-            self.schema, prepared.document, context_value=Asking(self.parts, token),
-            variable_values=dict(wanted.variables), operation_name=wanted.operation, is_awaitable=_is_awaitable,
+        operation = get_operation_ast(prepared.document, wanted.operation)
+        kind = operation.operation.value if operation else ""
+        return _Ready(prepared.document, dict(wanted.variables), wanted.operation, kind)
+
+    async def _stream(self, fields: Any, token: Callable[[], Token]) -> Response:
+        """Answer as server-sent events.
+
+        Raises:
+            UnavailableError: `graphql-too-many-subscriptions`.
+        """
+        ready = self._checked(fields)
+        if not isinstance(ready, _Ready):
+            return Response(_encoded(ready), 400, {"cache-control": CHANGING.decode()}, media_type=_JSON)
+        if ready.kind != "subscription":
+            return _sent(streaming.once(_encoded(await self.answer(fields, token))))
+        self.parts.releases.check_room()
+        found = subscribe(
+            self.schema, ready.document, context_value=Asking(self.parts, token), operation_name=ready.operation,
+            variable_values=ready.variables,
         )  # fmt: skip
-        result = await found if inspect.isawaitable(found) else found
-        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing is deferred or streamed
-        return _told(result)
+        results = await found if inspect.isawaitable(found) else found
+        if isinstance(results, ExecutionResult):
+            return Response(_encoded(_told(results)), 400, {"cache-control": CHANGING.decode()}, media_type=_JSON)
+        return _sent(streaming.events(_each(results), self.parts.draining))
+
+
+class _Ready(NamedTuple):
+    """What is good and can be executed; `kind` is query, mutation or subscription, empty when no operation is meant."""
+
+    document: DocumentNode
+    variables: dict[str, Any]
+    operation: str | None
+    kind: str
+
+
+async def _each(results: AsyncIterator[ExecutionResult]) -> AsyncIterator[bytes]:
+    """Yield results as they are sent; a trouble with the source is the last of them."""
+    try:
+        async for result in results:
+            yield _encoded(_told(result))
+    except MarketError as error:
+        yield _encoded(_refused(error))
+
+
+def _sent(events: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(events, headers={"cache-control": "no-store"}, media_type=streaming.TYPE)
+
+
+def _encoded(answer: object) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:

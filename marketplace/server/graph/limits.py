@@ -6,7 +6,7 @@ asked. So nothing here relies on the document being valid.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -27,7 +27,7 @@ MAX_TOKENS = 2000
 """Words and signs of a document."""
 
 MAX_DEPTH = 15
-"""Fields within fields: the query that asks for the whole schema has 13."""
+"""Fields within fields: the query by which tools ask for the whole schema needs that; fragments as often again."""
 
 MAX_ALIASES = 20
 """Fields that are asked for under another name."""
@@ -58,7 +58,6 @@ _ALL = 1_000_000
 class _Sum:
     """What was found so far of a document."""
 
-    depth: int = 0
     aliases: int = 0
     fields: int = 0
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
@@ -73,23 +72,33 @@ def check_shape(document: DocumentNode) -> None:
     found = _Sum(fragments=_fragments(document))
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            _walk(definition.selection_set, 1, found, ())
+            _walk(definition.selection_set, found, _Place(1, 1, ()))
 
 
-def _walk(selections: SelectionSetNode, depth: int, found: _Sum, within: tuple[str, ...]) -> None:
-    if depth > MAX_DEPTH:
+class _Place(NamedTuple):
+    """Where the walk is: so many fields and sets deep, and within these fragments."""
+
+    depth: int
+    sets: int
+    within: tuple[str, ...]
+
+
+def _walk(selections: SelectionSetNode, found: _Sum, place: _Place) -> None:
+    if place.depth > MAX_DEPTH or place.sets > 2 * MAX_DEPTH:
         raise _refused("graphql-too-deep", f"fields are nested deeper than {MAX_DEPTH}", MAX_DEPTH)
+    deeper = place._replace(sets=place.sets + 1)
     for selection in selections.selections:
         if isinstance(selection, FieldNode):
             _count(selection, found)
             if selection.selection_set:
-                _walk(selection.selection_set, depth + 1, found, within)
+                _walk(selection.selection_set, found, deeper._replace(depth=place.depth + 1))
         elif isinstance(selection, InlineFragmentNode):
-            _walk(selection.selection_set, depth + 1, found, within)
-        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in within:
+            _walk(selection.selection_set, found, deeper)
+        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in place.within:
             fragment = found.fragments.get(selection.name.value)
             if fragment:
-                _walk(fragment.selection_set, depth + 1, found, (*within, selection.name.value))
+                within = (*place.within, selection.name.value)
+                _walk(fragment.selection_set, found, deeper._replace(within=within))
 
 
 def _count(selection: FieldNode, found: _Sum) -> None:

@@ -32,8 +32,6 @@ class Loader(Generic[_K, _V]):
         self._known: dict[_K, asyncio.Future[_V | None]] = {}
         self._wanted: list[_K] = []
         self._running: set[asyncio.Task[None]] = set()
-        self.reads = 0
-        """How often `load` was called."""
 
     def get(self, key: _K) -> "asyncio.Future[_V | None]":
         """Return the value of a key, None when there is none."""
@@ -57,7 +55,6 @@ class Loader(Generic[_K, _V]):
 
     async def _begin(self) -> None:
         keys, self._wanted = self._wanted, []
-        self.reads += 1
         try:
             found = await self._pool.read(lambda content: self._load(content, keys))
         except Exception as error:  # noqa: BLE001 - it is raised where each of them is awaited
@@ -80,8 +77,3 @@ class Loaders:
             pool, lambda c, ids: dependents.of(c.registry.index, ids)
         )
         self.stats: Loader[tuple[str, int], Statistics] = Loader(pool, lambda _content, keys: counting.several(keys))
-
-    @property
-    def reads(self) -> int:
-        """How often the index or the statistics were read."""
-        return sum(loader.reads for loader in vars(self).values())

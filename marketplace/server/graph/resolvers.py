@@ -1,6 +1,6 @@
 """How each field of the schema is answered. What is not named here is an attribute or a key of what its parent is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -15,6 +15,8 @@ from marketplace.server.graph import nodes
 from marketplace.server.graph.asking import Asking
 from marketplace.server.graph.nodes import PackageNode, ReleaseNode
 from marketplace.server.graph.pages import checked_first, page, page_of, place_after
+from marketplace.server.graph.releases import Subscription
+from marketplace.server.tokens import check_namespace
 
 _MOST_IDS = 100
 Info = GraphQLResolveInfo[Asking]
@@ -193,6 +195,29 @@ async def _payload(asking: Asking, *, new: bool, done: Mapping[str, object]) -> 
     """Return what a change did; what was read before it is read anew."""
     asking.forget()
     return {"new": new, "release": await nodes.release_of(asking.loaders, str(done["id"]), str(done["version"]))}
+
+
+# --- Subscription ----------------------------------------------------------------------------------------------------
+
+
+async def released(_root: None, info: Info, namespace: str | None = None) -> AsyncIterator[ReleaseNode]:
+    """Return what yields each new release of a namespace and those below it, or of all.
+
+    Raises:
+        InvalidInputError: `invalid-namespace`.
+        UnavailableError: `graphql-too-many-subscriptions`.
+    """
+    if namespace is not None:
+        check_namespace(namespace)
+    return _in_namespace(await info.context.parts.releases.subscribe(), namespace, info.context)
+
+
+async def _in_namespace(new: Subscription, namespace: str | None, asking: Asking) -> AsyncIterator[ReleaseNode]:
+    async for placed in new:
+        node = ReleaseNode(placed)
+        if namespace is None or node.id.startswith(f"{namespace}."):
+            asking.forget()
+            yield node
 
 
 RESOLVERS: Mapping[str, Mapping[str, Callable[..., Any]]] = {

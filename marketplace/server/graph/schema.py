@@ -16,7 +16,7 @@ from graphql import (
     build_schema,
 )
 
-from marketplace.server.graph.resolvers import RESOLVERS
+from marketplace.server.graph.resolvers import RESOLVERS, released
 
 SDL = Path(__file__).with_name("schema.graphql")
 """The schema as its readers have it."""
@@ -32,6 +32,8 @@ def made() -> GraphQLSchema:
         if isinstance(kind, GraphQLObjectType) and not name.startswith("__") and name != "Subscription":
             for field_name, field in kind.fields.items():
                 _answer(field, field_name, RESOLVERS.get(name, {}).get(field_name))
+    stream = cast(GraphQLObjectType, schema.subscription_type).fields["released"]
+    stream.subscribe, stream.resolve = released, lambda node, _info, **_given: node
     return schema
 
 
