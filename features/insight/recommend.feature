@@ -147,6 +147,11 @@ Feature: What goes with a package is recommended, and why
       And the error code is "package-not-found"
       When I run "ggen market recommend"
       Then the output contains "There is nothing to recommend"
+      Given these packages are published
+        | id           | version | needs |
+        | io.ggen.only | 1.0.0   |       |
+      When I run "ggen market recommend --based-on io.ggen.only"
+      Then the output contains "There is nothing to recommend"
 
   Rule: Wherever the registry is
 

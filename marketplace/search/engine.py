@@ -116,8 +116,10 @@ class TantivySearch:
 
     def _alike(self, parts: list[Part], document: SearchDocument, limit: int) -> list[Alike]:
         plan = plan_alike(document, Words(parts, self._source))
+        if not plan.words:  # no other package has one of its words
+            return []
         queries = [Builder(part.schema).alike(plan, part.without) for part in parts]
-        page = rank(parts, queries, "relevance", 0, limit + 1).page if plan.words else ()
+        page = rank(parts, queries, "relevance", 0, limit + 1).page
         ranked = [(id_, score) for id_, score in page if id_ != document.id][:limit]
         shown = self._source.lookup([id_ for id_, _ in ranked])
         return [alike(shown[id_], score, plan) for id_, score in ranked if id_ in shown]

@@ -2,30 +2,28 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from marketplace import __version__
-from marketplace.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError
-from marketplace.model.ids import PackageId
+from marketplace.errors import IntegrityError, NotFoundError, UnavailableError
 from marketplace.model.tree import DIGEST
 from marketplace.protocol import bundle
 from marketplace.protocol.documents import PROTOCOL
-from marketplace.search.base import SORTS, SearchQuery
 from marketplace.server import publishing
 from marketplace.server.answers import CHANGING
-from marketplace.server.asgi import header
 from marketplace.server.batch import MAX_BLOBS, BatchRequest, blobs_of, digests
 from marketplace.server.board import Board
 from marketplace.server.bodies import BlockingBody, Body
-from marketplace.server.conditional import encoding_of, matches
 from marketplace.server.content import Content
 from marketplace.server.counting import Counting, asked_of
 from marketplace.server.options import MIB, Options
+from marketplace.server.parameters import question, search_query
 from marketplace.server.pool import Pool
+from marketplace.server.responses import of_document
 from marketplace.server.searches import Searches
 from marketplace.server.tokens import Token, TokenStore
 from marketplace.server.uploads import Uploads, numbers_of
@@ -38,10 +36,6 @@ _MAX_REQUEST = 8 * MIB
 
 _MAX_RECORD = 64 * 1024
 _MAX_GRAPHQL = MIB
-_TEXTS = ("q", "category", "keyword", "author", "license", "tag", "sort")
-_NUMBERS = ("min_downloads", "limit", "offset")
-_SWITCHES = ("highlight",)
-_KNOWN = (*_TEXTS, *_NUMBERS, *_SWITCHES)
 
 
 class Api:
@@ -63,20 +57,15 @@ class Api:
 
     async def search(self, request: Request) -> Response:
         """Answer a search."""
-        query = _query(request.query_params.multi_items())
+        query = search_query(request.query_params.multi_items())
         found = await self._searches.get(query)
         if not query.offset:
             self._counting.searched(found=found.page.total > 0)
-        coding, tag, data = found.document.encoded(encoding_of(request.scope))
-        headers = {"etag": tag.decode(), "cache-control": CHANGING.decode(), "vary": "accept-encoding"}
-        if matches(header(request.scope, b"if-none-match"), tag):
-            return Response(status_code=304, headers=headers)
-        headers |= {} if coding == "identity" else {"content-encoding": coding}
-        return Response(data, headers=headers, media_type="application/json")
+        return of_document(request, found.document, "application/json")
 
     async def recommendations(self, request: Request) -> Response:
         """Tell what goes with packages."""
-        asked, limit = _question(request.query_params.multi_items())
+        asked, limit = question(request.query_params.multi_items())
         found = await self._pool.read(lambda content: content.registry.recommend(asked, limit))
         return _json({"based_on": list(map(str, asked)), "results": [item.to_json() for item in found]})
 
@@ -268,62 +257,3 @@ _LEAST_FREE = 16 * MIB
 def _json(document: Mapping[str, object], status: int = 200) -> Response:
     body = json.dumps(document, ensure_ascii=False).encode("utf-8")
     return Response(body, status, {"cache-control": CHANGING.decode()}, media_type="application/json")
-
-
-def _query(parameters: list[tuple[str, str]]) -> SearchQuery:
-    """Read a search's parameters.
-
-    Raises:
-        InvalidInputError: `parameter-invalid`, naming the parameter.
-    """
-    given: dict[str, Any] = {"limit": 20, "highlight": False}
-    seen = set()
-    for name, value in parameters:
-        if name in seen:
-            raise _invalid(name, "occurs twice", _KNOWN)
-        seen.add(name)
-        given["text" if name == "q" else name] = _value(name, value)
-    return SearchQuery(**given)
-
-
-def _question(parameters: list[tuple[str, str]]) -> tuple[list[PackageId], int]:
-    """Read the parameters of a question for recommendations: `based_on` any number of times, `limit` once.
-
-    Raises:
-        InvalidInputError: `parameter-invalid`, or `id-invalid`.
-    """
-    known = ("based_on", "limit")
-    for name, _ in parameters:
-        if name not in known:
-            raise _invalid(name, "is not known here", known)
-    limits = [value for name, value in parameters if name == "limit"]
-    if len(limits) > 1:
-        raise _invalid("limit", "occurs twice", known)
-    asked = dict.fromkeys(PackageId.parse(value) for name, value in parameters if name == "based_on")
-    return list(asked), _number("limit", limits[0], known) if limits else 10
-
-
-def _number(name: str, value: str, known: Sequence[str]) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > 10:
-        raise _invalid(name, "is not a whole number", known)
-    return int(value)
-
-
-def _value(name: str, value: str) -> object:
-    if name in _NUMBERS:
-        return _number(name, value, _KNOWN)
-    if name in _SWITCHES:
-        if value not in ("0", "1"):
-            raise _invalid(name, "is neither 0 nor 1", _KNOWN)
-        return value == "1"
-    if name not in _TEXTS:
-        raise _invalid(name, "is not known here", _KNOWN)
-    if name == "sort" and value not in SORTS:
-        raise _invalid(name, f"is none of {', '.join(SORTS)}", _KNOWN)
-    return value
-
-
-def _invalid(name: str, why: str, known: Sequence[str]) -> InvalidInputError:
-    shown = name[:80]
-    hint = f"known are {', '.join(known)}"
-    return InvalidInputError("parameter-invalid", f"the parameter {shown!r} {why}", hint=hint, parameter=shown)

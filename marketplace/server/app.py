@@ -31,11 +31,12 @@ from marketplace.server.options import LOG_KEY, Options
 from marketplace.server.pool import Pool
 from marketplace.server.routes import OPERATING, ROUTES, router
 from marketplace.server.searches import Searches
+from marketplace.server.web.pages import PAGE, Pages, is_page
 
 NO_ROUTE = "none"
 GRAPHQL = "graphql"
-LABELS = (*get_args(Kind), *dict.fromkeys(route.handler for route in ROUTES), NO_ROUTE)
-"""Names under which requests are counted: kinds of files, handlers, and what leads nowhere."""
+LABELS = (*get_args(Kind), *dict.fromkeys(route.handler for route in ROUTES), PAGE, NO_ROUTE)
+"""Names under which requests are counted: kinds of files, handlers, pages, and what leads nowhere."""
 
 _HANDLERS = {route.path: route.handler for route in ROUTES if "{" not in route.path}
 _UPLOADS = f"/{API}uploads/"
@@ -74,9 +75,9 @@ class Application:
         self._counting = Counting(self._pool, registry)
         self._files = Files(self._documents, self._pool, registry.store.path_of, self._counting)
         searches = Searches(key.verifier.name, self._pool, self._documents)
-        self._router: Any = router(Api(
-            options, key.verifier.name, self._pool, board=self._board, counting=self._counting, searches=searches
-        ))  # fmt: skip
+        api = Api(options, key.verifier.name, self._pool, board=self._board, counting=self._counting, searches=searches)
+        pages = Pages(key.verifier.name, self._pool, searches, self._counting)
+        self._router: Any = router(api, pages.routes())
         self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
         self._rate = RateLimit(options.rate)
 
@@ -195,7 +196,7 @@ def _route_of(asked: _Asked | None, method: str) -> str:
         return asked.place.kind
     if f"/{asked.path}".startswith(_UPLOADS):
         return "upload" if method == "PATCH" else "upload_state"
-    return _HANDLERS.get(f"/{asked.path}", NO_ROUTE)
+    return PAGE if is_page(asked.path) else _HANDLERS.get(f"/{asked.path}", NO_ROUTE)
 
 
 async def _send_error(scope: Scope, send: Send, error: Exception) -> MarketError:

@@ -1,6 +1,6 @@
 """The one table of routes beside the files: what is served, counted, and told by openapi.json comes from here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -73,13 +73,13 @@ OPERATING = frozenset({"/healthz", "/readyz", "/metrics"})
 """What is answered even by a server that is too busy or about to stop."""
 
 
-def router(api: Api) -> Router:
-    """Return what leads requests to the handlers of `api`."""
+def router(api: Api, pages: Sequence[StarletteRoute]) -> Router:
+    """Return what leads requests to the handlers of `api`, and to the pages."""
     routes = [
         StarletteRoute(route.path, getattr(api, route.handler), methods=[route.method], name=route.handler)
         for route in ROUTES
     ]
-    return Router(routes, redirect_slashes=False, default=_nothing)
+    return Router([*routes, *pages], redirect_slashes=False, default=_nothing)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:

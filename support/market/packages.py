@@ -27,7 +27,14 @@ _DESCRIPTION = "A package of the suite"
 
 
 def publish(
-    world: World, id_: str, version: str, needs: str = "", *, title: str = "", description: str = _DESCRIPTION
+    world: World,
+    id_: str,
+    version: str,
+    needs: str = "",
+    *,
+    title: str = "",
+    description: str = _DESCRIPTION,
+    readme: str = "",
 ) -> None:
     """Write the package `id_` into the scenario's folder and publish it; `needs` is `id requirement, …`, or empty."""
     folder = world.root / "packages" / id_ / version
@@ -37,7 +44,7 @@ def publish(
     title = title or id_.rpartition(".")[2]
     text = _MANIFEST.format(id=id_, version=version, title=title, description=description, needs=table)
     (folder / "package.toml").write_text(text, encoding="utf-8")
-    (folder / "README.md").write_text(f"# {id_} {version}\n", encoding="utf-8")
+    (folder / "README.md").write_text(readme or f"# {id_} {version}\n", encoding="utf-8")
     world.run(f"ggen market publish {folder}")
 
 

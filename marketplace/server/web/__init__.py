@@ -1,0 +1,1 @@
+"""The pages that people look at: rendered here, without a script of their own."""

@@ -1,0 +1,117 @@
+"""The handlers of the pages, and the headers that keep a page to itself."""
+
+from collections.abc import Awaitable, Callable
+from functools import cache, cached_property
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from marketplace.errors import IntegrityError, MarketError
+from marketplace.model.ids import PackageId
+from marketplace.model.version import Version
+from marketplace.protocol.problems import status_of
+from marketplace.search.base import SORTS
+from marketplace.server.counting import Counting
+from marketplace.server.fresh import Document
+from marketplace.server.parameters import search_query
+from marketplace.server.pool import Pool
+from marketplace.server.responses import of_document
+from marketplace.server.searches import Searches
+from marketplace.server.web import chart, views
+
+_FOLDER = Path(__file__).parent
+_HTML, _CSS = "text/html; charset=utf-8", "text/css; charset=utf-8"
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+"""Nothing runs and nothing but the style is loaded: what a README could smuggle in would still do nothing."""
+
+PAGE = "page"
+"""The name under which requests for pages are counted."""
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Pages:
+    """The pages of the registry `name`."""
+
+    def __init__(self, name: str, pool: Pool, searches: Searches, counting: Counting) -> None:
+        self._name = name
+        self._pool = pool
+        self._searches = searches
+        self._counting = counting
+
+    def routes(self) -> list[Route]:
+        """Return what leads to the pages."""
+        found: dict[str, Handler] = {
+            "/": self.front, "/p/{id}": self.package, "/p/{id}/{version}": self.package, "/style.css": self.style,
+        }  # fmt: skip
+        return [Route(path, self._told(handler), methods=["GET"], name=PAGE) for path, handler in found.items()]
+
+    async def front(self, request: Request) -> Response:
+        """Show the first page, or the answer to a search."""
+        parameters = request.query_params.multi_items()
+        if not parameters:
+            found = await self._pool.read(lambda content: views.front(content.registry))
+            return self._page(request, "front.html", front=found)
+        query = search_query(parameters)
+        answer = await self._searches.get(query)
+        if not query.offset:
+            self._counting.searched(found=answer.page.total > 0)
+        return self._page(request, "results.html", results=views.results(query, answer.page))
+
+    async def package(self, request: Request) -> Response:
+        """Show a package, or one version of it."""
+        id_ = PackageId.parse(request.path_params["id"])
+        text = request.path_params.get("version")
+        version = Version.parse(text) if text else None
+        view = await self._pool.read(lambda content: views.package(content.registry, id_, version))
+        return self._page(request, "package.html", view=view)
+
+    async def style(self, request: Request) -> Response:
+        """Send the style of all pages."""
+        return of_document(request, _style(), _CSS, _HEADERS)
+
+    def _told(self, handler: Handler) -> Handler:
+        """Let a handler's errors be pages too."""
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except MarketError as error:
+                # What is wrong with the registry's own data is no fault of who only reads.
+                status = 500 if isinstance(error, IntegrityError) else status_of(error)
+                page = self._page(request, "error.html", error=error, status=status)
+                page.status_code = status if page.status_code != 304 else 304
+                return page
+
+        return told
+
+    def _page(self, request: Request, template: str, **given: object) -> Response:
+        text = self._templates.get_template(template).render(given)
+        return of_document(request, Document(text.encode("utf-8")), _HTML, _HEADERS)
+
+    @cached_property
+    def _templates(self) -> Environment:
+        templates = Environment(
+            loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        )  # fmt: skip
+        templates.globals |= {"registry": self._name, "sorts": SORTS, "chart": chart, "views": views}
+        return templates
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a path, without its first slash, is that of a page."""
+    return path in ("", "style.css") or path.startswith("p/")
+
+
+@cache
+def _style() -> Document:
+    return Document((_FOLDER / "style.css").read_bytes())
