@@ -69,7 +69,7 @@ Feature: The network between nodes fails on purpose, and heals
   @use.with_engine=<engine>
   Scenario Outline: Loss takes its share of the packets, the same ones for one seed, on <engine>
     Given 2 nodes on the engine "<engine>" that can suffer "loss"
-    When 200 datagrams go from a to b under "loss 0.3 b", twice with one seed and once with another
+    When 200 datagrams go from a to b under "loss-of udp 0.3 b", twice with one seed and once with another
     Then 60 of them were lost each time, the same ones twice and others with the other seed
     And of 200 datagrams without a fault none is lost
 

@@ -88,6 +88,7 @@ Feature: A registry has pages that people can look at
       | one in another spelling      | [a](JaVaScRiPt:alert(1)) [b](&#106;avascript:alert(1))              |
       | a link with a document       | [a](data:text/html;base64,PHNjcmlwdD4=)                             |
       | a link that breaks out       | [a](https://x.example/"onmouseover="alert(1))                       |
+      | a link to another page here  | [a](/p/io.acme.core) [b](../style.css) [c](//x.example) [d](ftp://x.example) |
       | a picture that watches       | ![eye](https://x.example/pixel.png)                                 |
       | a reference that runs        | [a][r] and a later [r]: vbscript:alert(1)                           |
       | a style                      | <style>body{display:none}</style> <p style="position:fixed">        |

@@ -43,7 +43,7 @@ class FaultRoom:
             raise
 
     def make(self, text: str) -> Fault:
-        """Make the fault that a text names: `partition a b`, `cut a b`, `loss 0.3 b`, `kill c`, …"""
+        """Make the fault that a text names: `partition a b`, `cut a b`, `loss 0.3 b`, `loss-of udp 0.3 b`, …"""
         verb, *words = text.split()
         return _MAKERS[verb](self, words)
 
@@ -194,6 +194,7 @@ _MAKERS: Mapping[str, Callable[[FaultRoom, list[str]], Fault]] = {
     "no-route": lambda room, words: room.nodes.faults.no_route(*words),
     "refuse": lambda room, words: room.nodes.faults.refuse(words[0], PORT),
     "loss": lambda room, words: room.nodes.faults.loss(float(words[0]), *words[1:]),
+    "loss-of": lambda room, words: room.nodes.faults.loss(float(words[1]), *words[2:], protocol=words[0]),
     "latency": lambda room, words: room.nodes.faults.latency(float(words[0]), words[2], jitter=float(words[1])),
     "bandwidth": lambda room, words: room.nodes.faults.bandwidth(int(words[0]), *words[1:]),
     "kill": lambda room, words: room.nodes.faults.kill(*_struck(room, words)),

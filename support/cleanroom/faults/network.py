@@ -139,13 +139,16 @@ class NetSpace:
         self.run("iptables-restore", "--noflush", "--wait", stdin=text)
 
 
-def loss_rules(rate: float, chance: random.Random, match: str = "! -i lo") -> list[str]:
+def loss_rules(rate: float, chance: random.Random, protocol: str = "") -> list[str]:
     """Return rules that drop a share of what comes in: of every n packets k, at drawn places, the same for one seed.
+
+    Packets of another protocol than the one that is given are not counted.
 
     `statistic` in its random mode has no seed; its nth mode counts. A rule counts what the ones before it let through,
     so k rules that take one of n, of n-1, … drop k of n.
     """
     share = Fraction(rate).limit_denominator(_PARTS)
+    match = f"! -i lo -p {protocol}" if protocol else "! -i lo"
     counted = [(share.denominator - number) for number in range(share.numerator)]
     return [
         f"INPUT {match} -m statistic --mode nth --every {every} --packet {chance.randrange(every)} -j DROP"

@@ -210,12 +210,18 @@ class Faults:
             f"no route to {target}", (source,), lambda name: self._in_space(name, lambda space: space.rules(rule))
         )
 
-    def loss(self, rate: float, *names: str) -> Fault:
-        """Lose that share (in twentieths) of the packets that come to the nodes: counted, at drawn places."""
+    def loss(self, rate: float, *names: str, protocol: str = "") -> Fault:
+        """Lose that share (in twentieths) of the packets that come to the nodes: counted, at drawn places.
+
+        With a `protocol` (`udp`, `tcp`, `icmp`) only its packets are counted, and none of the others is lost.
+        """
+
+        def rules(name: str) -> list[str]:
+            return loss_rules(rate, self._chance("loss", name), protocol)
+
         return self._each(
-            f"loss {rate}", names,
-            lambda name: self._in_space(name, lambda s: s.rules(*loss_rules(rate, self._chance("loss", name)))),
-        )  # fmt: skip
+            f"loss {rate}", names, lambda name: self._in_space(name, lambda space: space.rules(*rules(name)))
+        )
 
     def bandwidth(self, rate: int, *names: str) -> Fault:
         """Let the nodes send at most `rate` bytes a second."""
