@@ -26,6 +26,7 @@ Feature: A registry has pages that people can look at
       | io.acme.web  |
       | io.acme.core |
     And the page says "2 packages, 4 releases."
+    And the page says "0 downloads"
 
   Scenario: A search is answered with the words still in its field, and can be narrowed
     Given somebody looks at the registry in a browser
@@ -62,6 +63,7 @@ Feature: A registry has pages that people can look at
       | io.acme.web |
     And the page says "ggen market add io.acme.core"
     And the page says "1 in all, 1 in the last 30 days"
+    And the page says "2 files"
     And the page says the key that signed it
     And the page says "of 100 points"
     And the README is there, as a part of the page

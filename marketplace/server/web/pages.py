@@ -103,6 +103,7 @@ class Pages:
             loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
+        templates.filters["counted"] = _counted
         templates.globals |= {"registry": self._name, "sorts": SORTS, "chart": chart, "views": views}
         return templates
 
@@ -110,6 +111,10 @@ class Pages:
 def is_page(path: str) -> bool:
     """Tell whether a path, without its first slash, is that of a page."""
     return path in ("", "style.css") or path.startswith("p/")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @cache
