@@ -158,7 +158,25 @@ def step_pages_refused(context):
     graph_whole.check_refusals(context.server, list(context.table))
 
 
+@then('"{id_}" is required by "{others}"')
+def step_required(context, id_, others):
+    found = graph.data(context.server, f'{{ package(id: "{id_}") {{ dependents {{ edges {{ node {{ id }} }} }} }} }}')
+    told = [edge["node"]["id"] for edge in found["package"]["dependents"]["edges"]]
+    assert (", ".join(told) or "nobody") == others, told
+
+
+@when('"{spec}" is published here, requiring "{other}"')
+def step_requiring(context, spec, other):
+    publish_here(context.world, spec, f'[dependencies]\n"{other}" = "^1.0"\n')
+
+
+@then('"{id_}" is not there')
+def step_not_there(context, id_):
+    assert graph.data(context.server, f'{{ package(id: "{id_}") {{ id }} }}') == {"package": None}
+
+
 @given('every release of "{id_}" is yanked because of "{reason}"')
+@when('every release of "{id_}" is yanked because of "{reason}"')
 def step_yanked(context, id_, reason):
     for item in context.world.run(f"ggen market versions {id_} --json").json()["versions"]:
         context.world.run(f"ggen market yank {id_}@{item['version']} --reason '{reason}'")

@@ -54,6 +54,16 @@ Feature: The whole of the graph answers, and its documentation is right
        "search": {"totalCount": 0}}
       """
 
+  Scenario: Who requires a package is told as it is now
+    Then "io.ggen.rust.core" is required by "io.ggen.rust.axum"
+    When "io.acme.user@1.0.0" is published here, requiring "io.ggen.rust.core"
+    Then "io.ggen.rust.core" is required by "io.acme.user, io.ggen.rust.axum"
+    When "io.acme.user@1.1.0" is published here, requiring "io.acme.other"
+    Then "io.ggen.rust.core" is required by "io.ggen.rust.axum"
+    And "io.acme.other" is not there
+    When every release of "io.ggen.rust.axum" is yanked because of "a hole"
+    Then "io.ggen.rust.core" is required by "nobody"
+
   Scenario: Searches in GraphQL are counted as those by REST
     When the searches "rust" and "nothing-is-called-so", and the second page of "rust" are asked for in GraphQL
     Then exactly 2 searches and 0 downloads are counted
