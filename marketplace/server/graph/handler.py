@@ -28,6 +28,7 @@ MAX_BODY = 1024 * 1024
 
 _JSON, _GRAPHQL = "application/json", "application/graphql-response+json"
 _FIELDS = {"query", "variables", "operationName", "extensions"}
+_AWAITED = (CoroutineType, asyncio.Future)
 _NOT_OURS = frozenset({"type", "title", "status", "detail"})
 
 
@@ -172,7 +173,7 @@ def _encoded(answer: object) -> bytes:
 
 def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
     """Tell whether a value has to be waited for: ours are of these kinds, and the library's look takes longer."""
-    return isinstance(value, CoroutineType | asyncio.Future)
+    return isinstance(value, _AWAITED)
 
 
 def _wrong_batch(count: int) -> InvalidInputError:

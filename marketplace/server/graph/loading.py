@@ -40,16 +40,11 @@ class Loader(Generic[_K, _V]):
             self._known[key] = loop.create_future()
             self._wanted.append(key)
             if len(self._wanted) == 1:
-                loop.call_soon(self._when_quiet, 1)
+                loop.call_soon(self._start)  # after all that is ready now has asked
         return self._known[key]
 
-    def _when_quiet(self, wanted: int) -> None:
-        """Begin when nobody has asked for more since: those who wait for one thing go on in several steps."""
-        loop = asyncio.get_running_loop()
-        if len(self._wanted) > wanted:
-            loop.call_soon(self._when_quiet, len(self._wanted))
-            return
-        task = loop.create_task(self._begin())
+    def _start(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._begin())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -58,11 +53,15 @@ class Loader(Generic[_K, _V]):
         try:
             found = await self._pool.read(lambda content: self._load(content, keys))
         except Exception as error:  # noqa: BLE001 - it is raised where each of them is awaited
-            for key in keys:
-                self._known[key].set_exception(error)
-            return
-        for key in keys:
-            self._known[key].set_result(found.get(key))
+            for _, future in self._awaited(keys):
+                future.set_exception(error)
+        else:
+            for key, future in self._awaited(keys):
+                future.set_result(found.get(key))
+
+    def _awaited(self, keys: Sequence[_K]) -> "list[tuple[_K, asyncio.Future[_V | None]]]":
+        """Return what is still awaited: a client may have gone meanwhile."""
+        return [(key, self._known[key]) for key in keys if not self._known[key].done()]
 
 
 class Loaders:
