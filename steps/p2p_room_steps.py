@@ -62,7 +62,8 @@ def step_publish_large(context, node, id_, size):
 
 @then("it is told that {count:d} peers have them")
 def step_told(context, count):
-    assert {told.get("peers") for told in context.told} == {count}, context.told
+    reached = {told.get("peers") for told in context.told}
+    assert reached == {count}, (context.told[0], context.peers.ask("node-0", "peers"))
 
 
 @then("it is told that at least {count:d} peers have them")
@@ -70,13 +71,13 @@ def step_told_least(context, count):
     assert all(told.get("peers", 0) >= count for told in context.told), context.told
 
 
-@then("within {seconds:d} seconds all nodes hold the same {count:d} releases")
-def step_alike(context, seconds, count):
+@then("all nodes come to hold the same {count:d} releases, never {seconds:d} seconds without progress")
+def step_alike(context, count, seconds):
     room_checks.check_alike(context.peers, count, seconds)
 
 
-@then("within {seconds:d} seconds peer 0, peer 1 and peer 3 hold the same {count:d} releases")
-def step_some_alike(context, seconds, count):
+@then("peer 0, peer 1 and peer 3 come to hold the same {count:d} releases, never {seconds:d} seconds without progress")
+def step_some_alike(context, count, seconds):
     room_checks.check_alike(context.peers, count, seconds, ["node-0", "node-1", "node-3"])
 
 
@@ -197,6 +198,16 @@ def step_enemy(context, attack):
 @then('within {seconds:d} seconds peer {node:d} has banned the enemy for "{offence}"')
 def step_banned(context, seconds, node, offence):
     room_checks.check_banned(context.peers, of(node), context.enemy, offence, seconds)
+
+
+@then('within {seconds:d} seconds peer {node:d} avoids the enemy for "{offence}"')
+def step_avoids(context, seconds, node, offence):
+    room_checks.check_avoided(context.peers, of(node), context.enemy, offence, seconds)
+
+
+@then("peer {node:d} publishes {count:d} times without asking the enemy for a sync")
+def step_unasked(context, node, count):
+    room_checks.check_unasked(context.peers, of(node), context.enemy, count)
 
 
 @then("peer 1 publishes to peer 0 as before")

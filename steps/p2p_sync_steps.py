@@ -1,10 +1,10 @@
 """Steps about syncs: what is asked for and offered, and in which pieces it travels."""
 
-from behave import then, when
+from behave import given, then, when
 
 from marketplace.model.entry import START
 from marketplace.p2p.logs import Head
-from support.p2p import sync_laws
+from support.p2p import silences, sync_laws
 
 
 @when("a node that knows another entry with the number {seq:d} syncs with one that knows the log")
@@ -79,3 +79,44 @@ def step_summary_refused(context, json):
 @then("the summary {json} is read as it is")
 def step_summary_read(context, json):
     assert sync_laws.read_summary(json) == {"ann": Head(10**9, START, (START, START)), "ben": Head(0, START)}
+
+
+@given("a node with an honest peer, and one that {silence}")
+def step_silent(context, silence):
+    context.silence = silence
+
+
+@when("the node follows both for {minutes:d} minutes")
+def step_follow(context, minutes):
+    context.node = silences.follow(context.silence, minutes)
+
+
+@then('the silent one has paid for "{offence}" {times:d} times, and the honest one for nothing')
+def step_silence_paid(context, offence, times):
+    assert context.node.paid == {"honest": {}, "silent": {offence: times}}, context.node.paid
+
+
+@then("the silent one was asked {times:d} times, and the honest one more than {least:d} times")
+def step_asked(context, times, least):
+    asked = context.node.asked
+    assert asked["silent"] == times and asked["honest"] > least, asked
+
+
+@then("the node knows the 2 entries of the honest one")
+def step_knows_two(context):
+    assert len(context.node.logs) == 2, len(context.node.logs)
+
+
+@then("the node knows {count:d} entries")
+def step_knows_entries(context, count):
+    assert len(context.node.logs) == count, len(context.node.logs)
+
+
+@when("a peer opens a sync with a node and {silence}")
+def step_called(context, silence):
+    context.node = silences.called(silence)
+
+
+@then('it has paid for "{offence}" 1 time')
+def step_caller_paid(context, offence):
+    assert context.node.paid == {"silent": {offence: 1}}, context.node.paid

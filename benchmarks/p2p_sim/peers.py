@@ -109,7 +109,11 @@ class SimulatedPeer:
         """Return the neighbours."""
         return sorted(self.neighbours)
 
-    def start(self, task: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    def partners(self) -> list[str]:
+        """Return those of them to sync with."""
+        return self.reputation.partners(self.peers())
+
+    def start(self, task: Callable[..., Awaitable[object]], *arguments: object) -> None:
         """Run a task while this peer is there."""
         if self.here and self._tasks:
             self._tasks.start_soon(task, *arguments)
@@ -172,6 +176,8 @@ class SimulatedPeer:
         """Send a message, which arrives later."""
         self._world.counts["gossip copies"] += 1
         self._world.counts["gossip bytes"] += gossip_length(data)
+        if self._chance.random() < self._world.climate.loss:
+            return
         self._world.later.call(self._world.latency(self.id, peer), partial(self._arrives, peer, data))
 
     def _arrives(self, peer: str, data: bytes) -> None:

@@ -60,3 +60,14 @@ Feature: Hostile peers cost honest nodes little, and themselves everything
     And peer 2 prefers the enemy
     And peer 2 adds io.two.web from the peers, and verifies it
     Then peer 2 has noted "stall" of the enemy
+
+  Scenario: Peers that are silent in a sync pay for it, are avoided, and hold up nobody any more
+    Given a network of 2 nodes on host
+    When an enemy joins with "silent sync"
+    Then within 90 seconds peer 0 avoids the enemy for "stall"
+    And peer 0 publishes 4 times without asking the enemy for a sync
+    And peer 1 publishes to peer 0 as before
+    When an enemy joins with "dripping sync"
+    Then within 120 seconds peer 0 avoids the enemy for "stall"
+    And peer 0 publishes 4 times without asking the enemy for a sync
+    And peer 1 publishes to peer 0 as before

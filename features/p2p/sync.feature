@@ -38,3 +38,35 @@ Feature: Two nodes tell each other what they lack, and believe nothing that is n
     Then it is told that the disk cannot be written, and what is known is what it was
     When there is room, and they are offered again
     Then they are known, also to who opens the logs again
+
+  Scenario Outline: Whoever <silence> in a sync pays for it, and is left alone when it does so again and again
+    Given a node with an honest peer, and one that <silence>
+    When the node follows both for 12 minutes
+    Then the silent one has paid for "<offence>" <times> times, and the honest one for nothing
+    And the silent one was asked <times> times, and the honest one more than 100 times
+    And the node knows the 2 entries of the honest one
+
+    Examples:
+      | silence                            | offence  | times |
+      | says nothing                       | stall    | 3     |
+      | says half of a message             | stall    | 3     |
+      | sends a message byte by byte       | stall    | 3     |
+      | sends entries byte by byte         | stall    | 3     |
+      | sends empty batches without an end | protocol | 2     |
+
+  Scenario Outline: Whoever opens a sync and <silence> pays for it
+    When a peer opens a sync with a node and <silence>
+    Then it has paid for "stall" 1 time
+
+    Examples:
+      | silence                      |
+      | says nothing                 |
+      | sends a message byte by byte |
+
+  Scenario: An honest peer that was silent for some minutes is asked again, and what it alone has comes
+    Given a node with an honest peer, and one that says nothing for some minutes
+    When the node follows both for 12 minutes
+    Then the node knows the 2 entries of the honest one
+    When the node follows both for 40 minutes
+    Then the node knows 3 entries
+    And the silent one has paid for "stall" 3 times, and the honest one for nothing

@@ -42,6 +42,9 @@ class Links(Protocol):
     def peers(self) -> list[str]:
         """Return the ids of the connected peers."""
 
+    def partners(self) -> list[str]:
+        """Return those of them to sync with: the avoided only when there is nobody else."""
+
     async def open_sync(self, peer: str) -> Wire:
         """Open a sync stream; raises PeerGoneError or StalledError."""
 
@@ -51,7 +54,7 @@ class Links(Protocol):
     def blame(self, peer: str, offence: Offence) -> None:
         """Let a peer pay for an offence."""
 
-    def start(self, task: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    def start(self, task: Callable[..., Awaitable[object]], *arguments: object) -> None:
         """Run a task about one peer beside everything else."""
 
 
@@ -90,24 +93,38 @@ class Follow:
             self._links.blame(peer, Offence.FORGED)
         except (ProtocolError, WrongBytesError):
             self._links.blame(peer, Offence.PROTOCOL)
-        except (PeerGoneError, StalledError) as error:
+        except PeerGoneError as error:
             self._log(f"the sync with {peer} broke off: {error}")
+        except StalledError as error:
+            self._log(f"the sync with {peer} broke off: {error}")
+            self._was_silent(peer)
         except MarketError as error:
             self._log(f"what {peer} sent could not be kept: {error.message}")
         else:
             return True
         return False
 
+    def _was_silent(self, peer: str) -> None:
+        """Let a peer pay that is connected and silent; whoever was cut off meanwhile did not choose to be."""
+        if peer in self._links.peers():
+            self._links.blame(peer, Offence.STALL)
+
     async def serve(self, wire: Wire) -> None:
-        """Answer a peer that syncs."""
-        await answer(wire, lambda: syncing.serve(wire, self._keeper), self._links.blame, self._log)
+        """Answer a peer that syncs, and that must not be silent after it has begun."""
+        await answer(
+            wire, lambda: syncing.serve(wire, self._keeper), self._links.blame, self._log, silent=self._was_silent
+        )
 
     async def around(self) -> None:
-        """Sync with a random peer now and then, for ever."""
+        """Sync with a random peer now and then, for ever; one that takes its time holds up nobody else."""
         while True:
-            await trio.sleep(SYNC_EVERY)
-            if peers := self._links.peers():
-                await self.sync_with(self._chance.choice(peers))
+            await trio.sleep(SYNC_EVERY * self._chance.uniform(0.8, 1.2))  # else nodes that begin together ask together
+            idle = [peer for peer in self._links.partners() if not self._is_syncing(peer)]
+            if idle:
+                self._links.start(self.sync_with, self._chance.choice(idle))
+
+    def _is_syncing(self, peer: str) -> bool:
+        return peer in self._syncing and self._syncing[peer].locked()
 
     def heard(self, announcement: Announcement, origin: str) -> None:
         """Put a valid announcement where `admit_heard` takes it; when too many wait, sync will bring it."""
@@ -134,24 +151,29 @@ class Follow:
             self._links.start(self._catch_up, origin)
 
     async def _catch_up(self, origin: str) -> None:
-        """Sync with the peer that knows more; if it is not connected, with any other."""
-        peers = self._links.peers()
+        """Sync with the peer that knows more; if it is not connected, or avoided, with any other."""
+        peers = self._links.partners()
         others = self._chance.sample(peers, len(peers))
         for peer in [*([origin] if origin in peers else []), *others]:
             if await self.sync_with(peer) and not self._keeper.awaits:
                 return
 
 
-async def answer(wire: Wire, serve: Callable[[], Awaitable[None]], blame: Blame, log: Log) -> None:
-    """Serve a peer on a stream, which ends then; it pays for what it does wrong."""
+async def answer(
+    wire: Wire, serve: Callable[[], Awaitable[None]], blame: Blame, log: Log, *,
+    silent: Callable[[str], None] = lambda _peer: None,
+) -> None:  # fmt: skip
+    """Serve a peer on a stream, which ends then; it pays for what it does wrong. `silent` is told who has stalled."""
     try:
         await serve()
     except syncing.ForgedError:
         blame(wire.peer, Offence.FORGED)
     except ProtocolError:
         blame(wire.peer, Offence.PROTOCOL)
-    except (PeerGoneError, StalledError):
+    except PeerGoneError:
         pass
+    except StalledError:
+        silent(wire.peer)
     except MarketError as error:
         log(f"what {wire.peer} asked or sent could not be done: {error.message}")
     else:

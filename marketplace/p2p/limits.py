@@ -60,6 +60,12 @@ SERVE_SECONDS = 30.0
 CHUNK_SECONDS = 15.0
 """How long one chunk may take although its pieces come in time: 70 kB a second."""
 
+MESSAGE_SECONDS = 15.0
+"""How long one message may take although a little of it comes now and then."""
+
+BATCH_SECONDS = 60.0
+"""How long one batch of entries may take in the same way: 17 kB a second."""
+
 DIRECTORY_SECONDS = 5.0
 """How long a DHT operation may take; with a dead peer in the table the library's own take up to 30 s."""
 

@@ -114,12 +114,12 @@ class Node:
             tasks.append(self._connections.discover)
         return tasks
 
-    def start(self, task: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    def start(self, task: Callable[..., Awaitable[object]], *arguments: object) -> None:
         """Run a task about one peer beside everything else, while the node runs."""
         if self._tasks:
             self._tasks.start_soon(self._guarded, task, *arguments)
 
-    async def _guarded(self, task: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    async def _guarded(self, task: Callable[..., Awaitable[object]], *arguments: object) -> None:
         """Run a task about one peer; what goes wrong with one must not end the others."""
         try:
             await task(*arguments)
@@ -131,6 +131,10 @@ class Node:
     def peers(self) -> list[str]:
         """Return the ids of the connected peers."""
         return self._connections.peers()
+
+    def partners(self) -> list[str]:
+        """Return those of them to sync with: the avoided only when there is nobody else."""
+        return self.state.reputation.partners(self.peers())
 
     async def _greet(self, peer: ID) -> None:
         """Let the directory know a peer that has connected, and sync with it."""

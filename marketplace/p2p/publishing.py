@@ -30,6 +30,9 @@ class Others(Protocol):
     def peers(self) -> list[str]:
         """Return the ids of the connected peers."""
 
+    def partners(self) -> list[str]:
+        """Return those of them to sync with: the avoided only when there is nobody else."""
+
     async def sync_with(self, peer: str) -> bool:
         """Sync with a peer; return whether that worked."""
 
@@ -63,7 +66,7 @@ class Publishing:
         records: list[int] = []
         releases = [item for item in announcements if isinstance(item.entry.record, Release)]
         async with trio.open_nursery() as nursery:
-            for peer in self._others.peers():
+            for peer in self._others.partners():
                 nursery.start_soon(self._confirm, peer, reached)
             if releases:
                 nursery.start_soon(self._enter, releases[0], records)

@@ -166,6 +166,12 @@ class Reputation:
         avoided = [peer for peer in ranked if self.standing(peer) is Standing.AVOIDED]
         return (chosen or avoided)[:slots]
 
+    def partners(self, peers: Iterable[str]) -> list[str]:
+        """Return whom to sync with: those that are avoided only when there is nobody else."""
+        given = list(peers)
+        fair = [peer for peer in given if self.standing(peer) in (Standing.PREFERRED, Standing.NEUTRAL)]
+        return fair or given
+
     def known(self) -> dict[str, Record]:
         """Return the records of all peers."""
         return dict(self._records)

@@ -94,6 +94,8 @@ async def receive(wire: Wire, keeper: Keeper) -> set[str]:
     more = True
     while more:
         batch, more = await wire.receive_batch()
+        if more and not batch:
+            raise ProtocolError("an empty batch, and more to come")
         entries = await _verified(keeper, batch)
         outcomes = keeper.admit(entries)
         pairs = zip(entries, outcomes, strict=True)

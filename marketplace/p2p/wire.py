@@ -6,7 +6,14 @@ import trio
 
 from marketplace.p2p.hardening import reset
 from marketplace.p2p.library import INetStream
-from marketplace.p2p.limits import MAX_SYNC_ENTRIES, PIECE, REQUEST_SECONDS, STALL_SECONDS
+from marketplace.p2p.limits import (
+    BATCH_SECONDS,
+    MAX_SYNC_ENTRIES,
+    MESSAGE_SECONDS,
+    PIECE,
+    REQUEST_SECONDS,
+    STALL_SECONDS,
+)
 from marketplace.p2p.messages import LENGTH_BYTES, ProtocolError, decode, encode, frame, length_of, whole
 
 _CIPHERED = 65535 - 16 - 12
@@ -43,8 +50,10 @@ class Wire:
         await self._write(encode(message), seconds)
 
     async def receive(self, seconds: float = REQUEST_SECONDS) -> dict[str, Any]:
-        """Receive a message."""
-        return decode(await self.receive_bytes(seconds))
+        """Receive a message, of which the first part and each further one may take so many seconds."""
+        with trio.move_on_after(max(seconds, MESSAGE_SECONDS)):
+            return decode(await self.receive_bytes(seconds))
+        raise StalledError(f"{self.peer} sent less than a message in {max(seconds, MESSAGE_SECONDS)} s")
 
     async def send_bytes(self, payload: bytes | memoryview, seconds: float = REQUEST_SECONDS) -> None:
         """Send plain bytes in one frame."""
@@ -72,7 +81,9 @@ class Wire:
         """Receive what `send_batch` sends."""
         header = await self.receive()
         count = whole(header, "entries", MAX_SYNC_ENTRIES)
-        return [await self.receive_bytes() for _ in range(count)], header.get("more") is True
+        with trio.move_on_after(BATCH_SECONDS):
+            return [await self.receive_bytes() for _ in range(count)], header.get("more") is True
+        raise StalledError(f"{self.peer} sent less than a batch in {BATCH_SECONDS} s")
 
     async def send_chunk(self, data: bytes) -> None:
         """Send the bytes of a chunk in pieces; the receiver knows how many there are."""

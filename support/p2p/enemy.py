@@ -242,6 +242,21 @@ async def empty_sync(stream: Any) -> None:
     await wire.send({"done": True})
 
 
+async def silent_sync(stream: Any) -> None:
+    """Take a sync, and say nothing."""
+    say(asked=str(stream.muxed_conn.peer_id))
+    await trio.sleep_forever()
+
+
+async def dripping_sync(stream: Any) -> None:
+    """Take a sync, and answer with a byte a second."""
+    say(asked=str(stream.muxed_conn.peer_id))
+    for byte in (1000).to_bytes(4, "big") + b" " * 1000:
+        await stream.write(bytes([byte]))
+        await trio.sleep(1)
+
+
+SYNCS = {"silent sync": silent_sync, "dripping sync": dripping_sync}
 PLACE: tuple[Any, ...] = ()
 
 
@@ -251,7 +266,7 @@ async def main(kind: str, addresses: list[str]) -> None:
     hardening.prepare_library(KAD)
     host = make_host(SEED)
     async with host.run([Multiaddr(f"/ip4/0.0.0.0/tcp/{PORT}")]):
-        host.set_stream_handler(SYNC, empty_sync)
+        host.set_stream_handler(SYNC, SYNCS.get(kind, empty_sync))
         if kind in ("wrong bytes", "stalling"):
             host.set_stream_handler(EXCHANGE, provider(kind))
             host.set_stream_handler(MESH, listen)

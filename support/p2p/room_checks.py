@@ -1,6 +1,7 @@
 """What must be seen of networks of nodes: who is connected, what they hold, what they think of an enemy."""
 
 import contextlib
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,14 +43,22 @@ def check_mesh(peers: PeerRoom) -> None:
 
 
 def check_alike(peers: PeerRoom, count: int, seconds: float, names: Sequence[str] = ()) -> None:
-    """Hold that nodes come to the same logs, with so many releases shown."""
+    """Hold that nodes come to the same logs, with so many releases shown; the time begins anew with each new entry.
+
+    A busy machine makes all of it slow; what does not go on at all is at fault.
+    """
     wanted = len(names or peers.nodes)
-    deadline = Deadline.after(seconds)
     found: dict[str, tuple[str, int]] = {}
-    while not (len(found) == wanted and {shown for _, shown in found.values()} == {count}):
-        found = peers.alike(names, min(2.0, max(0.1, deadline.remaining())))
+    deadline = Deadline.after(seconds)
+    while not (len(found) == wanted and {shown for _, shown in found.values()} == {count} and _equal(found)):
+        before, found = found, peers.alike(names, min(2.0, max(0.1, deadline.remaining())))
+        if found != before:
+            deadline = Deadline.after(seconds)
         assert deadline.remaining() > 0, found
-    assert len(set(found.values())) == 1, found
+
+
+def _equal(found: Mapping[str, tuple[str, int]]) -> bool:
+    return len(set(found.values())) == 1
 
 
 def check_discovered(peers: PeerRoom, least: int, seconds: float) -> None:
@@ -93,6 +102,25 @@ def check_banned(peers: PeerRoom, name: str, enemy: Enemy, offence: str, seconds
     standing = peers.until(lambda: peers.standing(name, enemy.id)["standing"], "banned", seconds)
     found = peers.standing(name, enemy.id)
     assert standing == "banned" and found["offences"].get(offence), (found, enemy.container.logs()[-1500:])
+
+
+def check_avoided(peers: PeerRoom, name: str, enemy: Enemy, offence: str, seconds: float) -> None:
+    """Hold that a node comes to avoid an enemy, for what it did, and stays connected to it."""
+    standing = peers.until(lambda: peers.standing(name, enemy.id)["standing"], "avoided", seconds)
+    found = peers.standing(name, enemy.id)
+    assert standing == "avoided" and found["connected"], (found, enemy.container.logs()[-1500:])
+    assert list(found["offences"]) == [offence], found
+
+
+def check_unasked(peers: PeerRoom, name: str, enemy: Enemy, count: int) -> None:
+    """Hold that a node publishes, and syncs with others each time, without asking an enemy that it avoids."""
+    asked = json.dumps({"asked": peers.program.id_of(int(name.removeprefix("node-")))})
+    before = enemy.container.logs().count(asked)
+    assert before > 1, enemy.container.logs()[-1500:]
+    for _ in range(count):
+        told = peers.publish(name, f"io.unasked.n{peers.ask(name, 'status')['releases']}", "unasked")
+        assert all(item.get("peers") for item in told), told
+    assert enemy.container.logs().count(asked) == before, enemy.container.logs()[-1500:]
 
 
 def check_as_before(peers: PeerRoom) -> None:
