@@ -19,6 +19,8 @@ from marketplace.registry.node_client import NodeClient
 
 LISTEN = "/ip4/127.0.0.1/tcp/0"
 _SECONDS = 60.0
+_START_SECONDS = 300.0
+"""How long one peer may take to start: a second and a half when it is alone, ten times that beside other programs."""
 _PAUSE = 0.005
 
 
@@ -34,7 +36,7 @@ class Peer:
     @cached_property
     def ready(self) -> dict[str, Any]:
         """What the peer said when it could be reached, waiting for that."""
-        return self.await_("ready")
+        return self.await_("ready", _START_SECONDS)
 
     @property
     def id(self) -> str:

@@ -7,22 +7,27 @@ time.
 """
 
 import argparse
+import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
+from typing import Any
 
 import trio
 import trio.testing
 from trio._core import _run
 
-from benchmarks.p2p_sim.peers import ENEMIES
+from benchmarks.p2p_sim.peers import ENEMIES, SimulatedPeer
 from benchmarks.p2p_sim.world import Climate, World
 
 HEADINGS = (
     "peers", "known p50 (s)", "p95", "max", "lost", "by gossip", "copies", "kB", "control", "syncs", "messages", "kB",
     "connections with enemies left",
 )  # fmt: skip
+
+
+COUNTS = ("gossip copies", "gossip bytes", "gossip control", "syncs", "sync messages", "sync bytes")
 
 
 def simulate(climate: Climate, publications: int, pause: float, settle: float) -> World:
@@ -39,11 +44,12 @@ def simulate(climate: Climate, publications: int, pause: float, settle: float) -
     return found[0]
 
 
-def cells(world: World, publications: int) -> tuple[str, ...]:
-    """Return what is told of a network: times in seconds, of those that were there all the time.
+def figures(world: World, publications: int) -> dict[str, Any]:
+    """Return what is told of a network: seconds until it was known, of those that were there all the time.
 
-    The rest is for each peer and publication: copies of the announcement by gossip and their kB, control messages of
-    gossip (grafts, prunes, lists of what there is), syncs, and their messages and kB.
+    `each` is for each honest peer and publication: copies of the announcement by gossip and their bytes, control
+    messages of gossip (grafts, prunes, lists of what there is), syncs, and their messages and bytes. `left` are the
+    connections that honest peers have with enemies in the end, and `mesh` those in their gossip mesh, by kind.
     """
     times, lost, gossiped = [], 0, []
     for publication in world.publications.values():
@@ -53,15 +59,28 @@ def cells(world: World, publications: int) -> tuple[str, ...]:
         gossiped.append(publication.by_gossip / max(1, len(publication.known)))
     times.sort()
     per = len(world.honest()) * publications
-    counts = Counter({name: count / per for name, count in world.counted.items()})
-    hostile = Counter(type(world.peers[other]).__name__ for peer in world.honest() for other in peer.neighbours)
-    left = ", ".join(f"{hostile[kind.__name__]} {kind.__name__.lower()}" for kind in ENEMIES if hostile[kind.__name__])
+    return {
+        "peers": len(world.peers), "lost": lost, "by gossip": median(gossiped),
+        "seconds": [times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 1.0)],
+        "each": {name: world.counted[name] / per for name in COUNTS},
+        "left": _hostile(world, lambda peer: peer.neighbours), "mesh": _hostile(world, lambda peer: peer.mesh),
+    }  # fmt: skip
+
+
+def _hostile(world: World, known: Callable[[SimulatedPeer], Iterable[str]]) -> dict[str, int]:
+    found = Counter(type(world.peers[other]).__name__.lower() for peer in world.honest() for other in known(peer))
+    return {name: found[name] for kind in ENEMIES if found[name := kind.__name__.lower()]}
+
+
+def cells(found: dict[str, Any]) -> tuple[str, ...]:
+    """Return the figures as a row of the table."""
+    each = found["each"]
+    left = ", ".join(f"{count} {name}" for name, count in found["left"].items())
     return (
-        f"{len(world.peers):,}",
-        *(f"{times[min(len(times) - 1, int(len(times) * share))]:.2f}" for share in (0.5, 0.95, 1.0)),
-        str(lost), f"{median(gossiped):.0%}",
-        f"{counts['gossip copies']:.1f}", f"{counts['gossip bytes'] / 1000:.1f}", f"{counts['gossip control']:.1f}",
-        f"{counts['syncs']:.2f}", f"{counts['sync messages']:.1f}", f"{counts['sync bytes'] / 1000:.1f}",
+        f"{found['peers']:,}", *(f"{seconds:.2f}" for seconds in found["seconds"]),
+        str(found["lost"]), f"{found['by gossip']:.0%}",
+        f"{each['gossip copies']:.1f}", f"{each['gossip bytes'] / 1000:.1f}", f"{each['gossip control']:.1f}",
+        f"{each['syncs']:.2f}", f"{each['sync messages']:.1f}", f"{each['sync bytes'] / 1000:.1f}",
         left or "none",
     )  # fmt: skip
 
@@ -75,15 +94,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--churn", type=float, default=0.0, help="share of peers that leaves in a minute")
     parser.add_argument("--enemies", type=float, default=0.0, help="share of peers that are hostile")
     parser.add_argument("--star", action="store_true", help="connect all to the first alone")
+    parser.add_argument("--loss", type=float, default=0.0, help="share of gossip that is lost")
     parser.add_argument("--publications", type=int, default=8)
     parser.add_argument("--pause", type=float, default=2.0, help="seconds between two publications")
     parser.add_argument("--settle", type=float, default=6.0, help="seconds in which the network forms")
+    parser.add_argument("--json", action="store_true", help="print an object for each size instead of a table")
     given = parser.parse_args(arguments)
-    print(" | ".join(HEADINGS))
+    if not given.json:
+        print(" | ".join(HEADINGS))
     for count in given.peers:
-        climate = Climate(count, given.seed, given.latency, given.churn, given.enemies, given.star)
+        climate = Climate(count, given.seed, given.latency, given.churn, given.enemies, given.star, given.loss)
         world = simulate(climate, given.publications, given.pause, given.settle)
-        print(" | ".join(cells(world, given.publications)), flush=True)
+        found = figures(world, given.publications)
+        print(json.dumps(found) if given.json else " | ".join(cells(found)), flush=True)
     return 0
 
 

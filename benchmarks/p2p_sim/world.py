@@ -32,6 +32,7 @@ class Climate:
         churn: the share of peers that leaves in a minute; each comes back half a minute later on average.
         enemies: the share of peers that are hostile.
         star: connect all to the first peer alone, as in the real runs.
+        loss: the share of gossip that never arrives; syncs must bring it.
     """
 
     count: int
@@ -40,6 +41,7 @@ class Climate:
     churn: float = 0.0
     enemies: float = 0.0
     star: bool = False
+    loss: float = 0.0
 
 
 @dataclass
