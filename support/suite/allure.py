@@ -79,6 +79,8 @@ class _Listener(AllureListener):  # type: ignore[misc]
             self.logger.attach_data(uuid4(), told(metrics), "metrics", AttachmentType.TEXT, parent_uuid=uuid)
         for name, text in getattr(scenario, "artefacts", {}).items():
             self.logger.attach_data(uuid4(), text, name, AttachmentType.TEXT, parent_uuid=uuid)
+        for name, picture in getattr(scenario, "pictures", {}).items():
+            self.logger.attach_data(uuid4(), picture, name, AttachmentType.PNG, parent_uuid=uuid)
         self.logger.close_test(uuid)
         self.current_step_uuid = self.current_scenario_uuid = None
         self.group_context.append_test(uuid)

@@ -17,6 +17,7 @@ from support.market.catalogs.catalog import shared_catalog
 from support.market.drivers import driver
 from support.market.world import World
 from support.suite.backends import backend
+from support.web import chromium
 
 _REGISTRY_TAG = "use.with_registry="
 
@@ -75,6 +76,8 @@ class Session:
             return f"it is about the registry {', '.join(wanted)}, and the run is on {self.registry} (-D registry)"
         if "requires_root" in tags and os.geteuid() != 0:
             return "it needs the rights of the superuser"
+        if "requires_browser" in tags and (reason := chromium.lacking()):
+            return reason
         if "p2p" in tags and not find_spec("libp2p"):
             return "the extra p2p is not installed here (see docs/p2p.md)"
         return self.rooms.cannot_run(tags)

@@ -23,14 +23,18 @@ from marketplace.server.searches import Searches
 from marketplace.server.web import chart, views
 
 _FOLDER = Path(__file__).parent
-_HTML, _CSS = "text/html; charset=utf-8", "text/css; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_FILES = {"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8"}
+_TYPING = "x-typing"
+"""A header of searches that are made while somebody types: they are not counted, since nobody has asked yet."""
+
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
-"""Nothing runs and nothing but the style is loaded: what a README could smuggle in would still do nothing."""
+"""Nothing is loaded but our style and script: what a README could smuggle in would still do nothing."""
 
 PAGE = "page"
 """The name under which requests for pages are counted."""
@@ -50,7 +54,8 @@ class Pages:
     def routes(self) -> list[Route]:
         """Return what leads to the pages."""
         found: dict[str, Handler] = {
-            "/": self.front, "/p/{id}": self.package, "/p/{id}/{version}": self.package, "/style.css": self.style,
+            "/": self.front, "/p/{id}": self.package, "/p/{id}/{version}": self.package,
+            **{f"/{name}": self.file for name in _FILES},
         }  # fmt: skip
         return [Route(path, self._told(handler), methods=["GET"], name=PAGE) for path, handler in found.items()]
 
@@ -62,7 +67,7 @@ class Pages:
             return self._page(request, "front.html", front=found)
         query = search_query(parameters)
         answer = await self._searches.get(query)
-        if not query.offset:
+        if not query.offset and _TYPING not in request.headers:
             self._counting.searched(found=answer.page.total > 0)
         return self._page(request, "results.html", results=views.results(query, answer.page))
 
@@ -74,9 +79,10 @@ class Pages:
         view = await self._pool.read(lambda content: views.package(content.registry, id_, version))
         return self._page(request, "package.html", view=view)
 
-    async def style(self, request: Request) -> Response:
-        """Send the style of all pages."""
-        return of_document(request, _style(), _CSS, _HEADERS)
+    async def file(self, request: Request) -> Response:
+        """Send the style or the script of all pages."""
+        name = request.url.path.removeprefix("/")
+        return of_document(request, _file(name), _FILES[name], _HEADERS)
 
     def _told(self, handler: Handler) -> Handler:
         """Let a handler's errors be pages too."""
@@ -110,7 +116,7 @@ class Pages:
 
 def is_page(path: str) -> bool:
     """Tell whether a path, without its first slash, is that of a page."""
-    return path in ("", "style.css") or path.startswith("p/")
+    return path == "" or path in _FILES or path.startswith("p/")
 
 
 def _counted(count: int, noun: str) -> str:
@@ -118,5 +124,5 @@ def _counted(count: int, noun: str) -> str:
 
 
 @cache
-def _style() -> Document:
-    return Document((_FOLDER / "style.css").read_bytes())
+def _file(name: str) -> Document:
+    return Document((_FOLDER / name).read_bytes())
