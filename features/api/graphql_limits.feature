@@ -19,9 +19,9 @@ Feature: No question in GraphQL costs much more than its words
     Examples:
       | what                                             | code                      |
       | a search under 21 other names                    | graphql-too-many-aliases  |
-      | a search under 100 other names                   | graphql-too-many-aliases  |
+      | a search under 80 other names                    | graphql-too-many-aliases  |
       | a search under 500 other names                   | graphql-too-many-tokens   |
-      | a fragment with a search, used 30 times          | graphql-too-many-aliases  |
+      | a fragment with a search, used 30 times          | graphql-too-large         |
       | fragments that double nine times                 | graphql-too-large         |
       | fragments that use each other                    | graphql-invalid           |
       | a fragment that uses itself                      | graphql-invalid           |
@@ -29,8 +29,11 @@ Feature: No question in GraphQL costs much more than its words
       | fields nested 900 deep                           | graphql-too-deep          |
       | a list nested 900 deep                           | graphql-too-deep          |
       | inline fragments nested 30 deep                  | graphql-too-deep          |
-      | one field 501 times                              | graphql-too-large         |
-      | 2,001 tokens                                     | graphql-too-many-tokens   |
+      | one field 11 times in one place                  | graphql-too-large         |
+      | one field 11 times by fragments                  | graphql-too-large         |
+      | 301 fields in many places                        | graphql-too-large         |
+      | 31 fragments                                     | graphql-too-large         |
+      | 1,001 tokens                                     | graphql-too-many-tokens   |
       | a search of 100 with 100 dependents each         | graphql-too-costly        |
       | a search of 100 with 100 dependents each, by variables | graphql-too-costly  |
       | statistics of 366 days of 100 packages           | graphql-too-costly        |

@@ -30,13 +30,18 @@ def _nested(depth: int) -> str:
     return '{ package(id: "io.ggen.rust.core") { ' + inner + "id" + " }" * (depth // 2 * 2 + 2)
 
 
+def _many(count: int) -> str:
+    """Return 30 fields and more of a package, none more than so often in one place."""
+    return 'package(id: "a") { ' + "latest { package { id title } } " * count + "}"
+
+
 def _types(depth: int) -> str:
     return "{ __schema { types { " + "fields { type { " * depth + "name" + " } }" * depth + " } } }"
 
 
 _DOCUMENTS: Mapping[str, str] = {
     "a search under 21 other names": _aliased(21),
-    "a search under 100 other names": _aliased(100),
+    "a search under 80 other names": _aliased(80),
     "a search under 500 other names": _aliased(500),
     "a fragment with a search, used 30 times":
         "{" + " ".join("...S" for _ in range(30)) + '} fragment S on Query { s: search(query: "core") { totalCount } }',
@@ -48,8 +53,13 @@ _DOCUMENTS: Mapping[str, str] = {
     "fields nested 900 deep": "{" + "a{" * 900 + "b" + "}" * 901,
     "a list nested 900 deep": "{ packages(ids: " + "[" * 900 + "]" * 900 + ") { id } }",
     "inline fragments nested 30 deep": "{" + "... on Query {" * 30 + "registry { name }" + "}" * 31,
-    "one field 501 times": "{ registry {" + " name" * 501 + "} }",
-    "2,001 tokens": "{ registry {" + " name" * 1996 + "} }",
+    "one field 11 times in one place": "{ registry {" + " name" * 11 + "} }",
+    "one field 11 times by fragments":
+        "{ registry { ...A ...B } } "
+        + "".join(f"fragment {name} on Registry {{ {'name ' * 6} }} " for name in "AB"),
+    "301 fields in many places": "{" + " ".join(_many(8) for _ in range(10)) + "}",
+    "31 fragments": "{ registry { ...F0 } }" + "".join(f"fragment F{n} on Registry {{ name }}" for n in range(31)),
+    "1,001 tokens": "{ registry {" + " name" * 996 + "} }",
     "a search of 100 with 100 dependents each": f'{{ search(query: "", first: 100) {{ {_DEPENDENTS} }} }}',
     "statistics of 366 days of 100 packages":
         "{ packages(ids: [" + '"io.ggen.rust.core"' * 100 + "]) { stats(days: 366) { days { day downloads } } } }",

@@ -31,20 +31,24 @@ class Documents:
         self.prepared = 0
         """How many documents were read and checked."""
 
-    def get(self, text: str) -> Prepared:
-        """Return a document that is good, or the errors that say where it is not.
+    def kept(self, text: str) -> Prepared | None:
+        """Return a document that was good before."""
+        return self._kept.get(text)
+
+    def prepare(self, text: str) -> Prepared:
+        """Return a document that is good, and keep it, or the errors that say where it is not.
+
+        It takes some milliseconds at least: it is for a thread of its own.
 
         Raises:
             InvalidInputError: `graphql-syntax`, or a limit.
         """
-        kept = self._kept.get(text)
-        if kept is None:
-            kept = self._prepare(text)
-            if kept.document:
-                self._kept.set(text, kept)
-        return kept
+        found = self._prepared(text)
+        if found.document:
+            self._kept.set(text, found)
+        return found
 
-    def _prepare(self, text: str) -> Prepared:
+    def _prepared(self, text: str) -> Prepared:
         self.prepared += 1
         document = _read(text)
         check_shape(document)

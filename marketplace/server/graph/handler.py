@@ -18,7 +18,7 @@ from marketplace.protocol.strict import read_value
 from marketplace.server.answers import CHANGING
 from marketplace.server.graph import streaming
 from marketplace.server.graph.asking import Asking, Parts
-from marketplace.server.graph.documents import Documents
+from marketplace.server.graph.documents import Documents, Prepared
 from marketplace.server.graph.limits import MAX_BATCH, check_cost
 from marketplace.server.graph.schema import made
 from marketplace.server.tokens import Token
@@ -96,7 +96,7 @@ class GraphQL:
 
     async def answer(self, fields: Any, token: Callable[[], Token]) -> dict[str, Any]:
         """Return the answer to one request, its errors in it."""
-        wanted = self._checked(fields)
+        wanted = await self._checked(fields)
         if not isinstance(wanted, _Ready):
             return wanted
         if wanted.kind == "subscription":
@@ -109,11 +109,11 @@ class GraphQL:
         )  # fmt: skip
         return _told(await found if inspect.isawaitable(found) else found)
 
-    def _checked(self, fields: Any) -> "_Ready | dict[str, Any]":
+    async def _checked(self, fields: Any) -> "_Ready | dict[str, Any]":
         """Return what is to be executed, or the answer to what is not."""
         try:
             wanted = Wanted.of(fields)
-            prepared = self.documents.get(wanted.query)
+            prepared = await self._prepared(wanted.query)
             if prepared.document is None:
                 return {"errors": [_error(error, "graphql-invalid") for error in prepared.errors]}
             check_cost(prepared.document, wanted.operation, wanted.variables)
@@ -123,13 +123,18 @@ class GraphQL:
         kind = operation.operation.value if operation else ""
         return _Ready(prepared.document, dict(wanted.variables), wanted.operation, kind)
 
+    async def _prepared(self, text: str) -> Prepared:
+        if kept := self.documents.kept(text):
+            return kept
+        return await self.parts.pool.read(lambda _content: self.documents.prepare(text))
+
     async def _stream(self, fields: Any, token: Callable[[], Token]) -> Response:
         """Answer as server-sent events.
 
         Raises:
             UnavailableError: `graphql-too-many-subscriptions`.
         """
-        ready = self._checked(fields)
+        ready = await self._checked(fields)
         if not isinstance(ready, _Ready):
             return Response(_encoded(ready), 400, {"cache-control": CHANGING.decode()}, media_type=_JSON)
         if ready.kind != "subscription":

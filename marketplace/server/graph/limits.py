@@ -4,6 +4,7 @@ The limits are looked at before the rules of GraphQL are, some of which take tim
 asked. So nothing here relies on the document being valid.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ from graphql import (
 
 from marketplace.errors import InvalidInputError
 
-MAX_TOKENS = 2000
+MAX_TOKENS = 1000
 """Words and signs of a document."""
 
 MAX_DEPTH = 15
@@ -32,8 +33,14 @@ MAX_DEPTH = 15
 MAX_ALIASES = 20
 """Fields that are asked for under another name."""
 
-MAX_FIELDS = 500
+MAX_FIELDS = 300
 """Fields of a document, those of a fragment counted wherever it is used."""
+
+MAX_SAME = 10
+"""Times that one name of an answer is asked for in one place: GraphQL's rules compare each with each."""
+
+MAX_FRAGMENTS = 30
+"""Fragments of a document, which are compared with each other too."""
 
 MAX_COST = 10_000
 """What may come of a document: a point for each value, and what is below times the entries of a page."""
@@ -70,17 +77,20 @@ def check_shape(document: DocumentNode) -> None:
         InvalidInputError: `graphql-too-deep`, `graphql-too-many-aliases` or `graphql-too-large`.
     """
     found = _Sum(fragments=_fragments(document))
+    if sum(1 for _ in _named(document)) > MAX_FRAGMENTS:
+        raise _refused("graphql-too-large", f"there are more than {MAX_FRAGMENTS} fragments", MAX_FRAGMENTS)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            _walk(definition.selection_set, found, _Place(1, 1, ()))
+            _walk(definition.selection_set, found, _Place(1, 1, (), Counter()))
 
 
 class _Place(NamedTuple):
-    """Where the walk is: so many fields and sets deep, and within these fragments."""
+    """Where the walk is: so many fields and sets deep, within these fragments, and how often each name was there."""
 
     depth: int
     sets: int
     within: tuple[str, ...]
+    names: Counter[str]
 
 
 def _walk(selections: SelectionSetNode, found: _Sum, place: _Place) -> None:
@@ -89,9 +99,9 @@ def _walk(selections: SelectionSetNode, found: _Sum, place: _Place) -> None:
     deeper = place._replace(sets=place.sets + 1)
     for selection in selections.selections:
         if isinstance(selection, FieldNode):
-            _count(selection, found)
+            _count(selection, found, place)
             if selection.selection_set:
-                _walk(selection.selection_set, found, deeper._replace(depth=place.depth + 1))
+                _walk(selection.selection_set, found, deeper._replace(depth=place.depth + 1, names=Counter()))
         elif isinstance(selection, InlineFragmentNode):
             _walk(selection.selection_set, found, deeper)
         elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in place.within:
@@ -101,8 +111,13 @@ def _walk(selections: SelectionSetNode, found: _Sum, place: _Place) -> None:
                 _walk(fragment.selection_set, found, deeper._replace(within=within))
 
 
-def _count(selection: FieldNode, found: _Sum) -> None:
+def _count(selection: FieldNode, found: _Sum, place: _Place) -> None:
     found.fields += 1
+    name = selection.alias.value if selection.alias else selection.name.value
+    place.names[name] += 1
+    if place.names[name] > MAX_SAME:
+        message = f"{name[:80]} is asked for more than {MAX_SAME} times in one place"
+        raise _refused("graphql-too-large", message, MAX_SAME)
     found.aliases += selection.alias is not None
     if found.aliases > MAX_ALIASES:
         message = f"more than {MAX_ALIASES} fields are asked for under other names"
