@@ -78,8 +78,11 @@ async def _search(_root: None, info: Info, **given: Any) -> dict[str, Any]:
     if not start:
         asking.counting.searched(found=found.total > 0)
     edges = [{"node": PackageNode(hit.document.id, hit.document), "score": round(hit.score, 4)} for hit in found.hits]
-    facets = {name: _facets(found.facets.get(name, {})) for name in FACETS}
-    return {**page(edges, start, found.total), "facets": facets, "notes": found.notes}
+    return {**page(edges, start, found.total), "facets": found.facets, "notes": found.notes}
+
+
+def _facet(name: str) -> Callable[[Mapping[str, Mapping[str, int]], Info], Any]:
+    return lambda facets, _info: _facets(facets.get(name, {}))
 
 
 def _facets(counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -225,6 +228,7 @@ RESOLVERS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
         "registry": _registry, "package": _package, "packages": _packages, "release": _release, "search": _search,
         "categories": _categories, "stats": _stats,
     },
+    "Facets": {name: _facet(name) for name in FACETS},
     "Package": {
         **{
             name: _described(name)
