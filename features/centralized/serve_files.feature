@@ -109,7 +109,8 @@ Feature: A registry's files are served over HTTP, with all that caches and broke
     When I run the server "ggen"
     Then these paths are answered with 404, and with nothing of this machine
       | what                        | path                                                            |
-      | the root                    | /                                                               |
+      | a template of the pages     | /templates/base.html                                            |
+      | the pages' own code         | /pages.py                                                       |
       | a way up                    | /blobs/sha256/../../../keys/default.key                         |
       | a quoted way up             | /blobs/sha256/%2e%2e%2f%2e%2e%2f%2e%2e%2fkeys%2fdefault.key     |
       | a way up, quoted twice      | /blobs/sha256/%252e%252e%252fkeys                               |
