@@ -51,7 +51,7 @@ class Subscription:
 
 
 class NewReleases:
-    """Watches the log while there are subscribers. One that nobody holds any more is forgotten."""
+    """Watches the log while there are subscribers. One that nobody holds any more, though it was never read, is forgotten."""
 
     def __init__(self, pool: Pool, documents: FreshDocuments) -> None:
         self._pool = pool
@@ -82,6 +82,10 @@ class NewReleases:
         if self._watching is None or self._watching.done():
             self._watching = asyncio.get_running_loop().create_task(self._watch(size))
         return found
+
+    def forget(self, subscription: Subscription) -> None:
+        """Make room: whoever subscribed has gone."""
+        self._subscribers.discard(subscription)
 
     async def _watch(self, seen: int) -> None:
         while self._subscribers:

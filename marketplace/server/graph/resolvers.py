@@ -216,11 +216,14 @@ async def released(_root: None, info: Info, namespace: str | None = None) -> Asy
 
 
 async def _in_namespace(new: Subscription, namespace: str | None, asking: Asking) -> AsyncIterator[ReleaseNode]:
-    async for placed in new:
-        node = ReleaseNode(placed)
-        if namespace is None or node.id.startswith(f"{namespace}."):
-            asking.forget()
-            yield node
+    try:
+        async for placed in new:
+            node = ReleaseNode(placed)
+            if namespace is None or node.id.startswith(f"{namespace}."):
+                asking.forget()
+                yield node
+    finally:
+        asking.parts.releases.forget(new)
 
 
 RESOLVERS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
