@@ -11,6 +11,9 @@ from typing import Any
 from support.cleanroom.deadline import Deadline
 
 _SECONDS = 20.0
+_SHORT = Path("/tmp")  # noqa: S108 - the names below it cannot be guessed
+"""Where the browser's folder is: its sockets are in there, and the name of a socket has at most 107 characters."""
+
 _PROGRAMS = ("chromium", "chromedriver")
 
 
@@ -35,7 +38,7 @@ class Chromium:
         from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
         self._base = base.rstrip("/")
-        self._folder = Path(tempfile.mkdtemp(prefix="ggen-chromium-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="chromium-", dir=_SHORT))
         options = ChromeOptions()
         options.binary_location = str(shutil.which("chromium"))
         for argument in (
@@ -46,7 +49,11 @@ class Chromium:
             options.add_argument(argument)
         environ = {**os.environ, "TMPDIR": str(self._folder), "HOME": str(self._folder), "SE_OFFLINE": "true"}
         service = ChromeService(shutil.which("chromedriver"), env=environ)
-        self.driver = Chrome(options, service)
+        try:
+            self.driver = Chrome(options, service)
+        except BaseException:
+            shutil.rmtree(self._folder)
+            raise
 
     def open(self, path: str) -> None:
         """Go to a page."""

@@ -51,7 +51,7 @@ class Subscription:
 
 
 class NewReleases:
-    """Watches the log while there are subscribers. One that nobody holds any more, though it was never read, is forgotten."""
+    """Watches the log while there are subscribers. One that was never read is forgotten when nobody holds it."""
 
     def __init__(self, pool: Pool, documents: FreshDocuments) -> None:
         self._pool = pool
