@@ -7,7 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from marketplace.index.schema import connect, corrupt, from_sqlite, open_read_only, transaction
+from marketplace.index.schema import connect, corrupt, from_sqlite, open_read_only
+from marketplace.storage.transactions import transaction
 
 _LEAST_FREE = 256 * 1024
 """Bytes without which SQLite cannot make an index: its shared memory and a write-ahead log of a few pages."""

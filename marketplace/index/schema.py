@@ -1,11 +1,11 @@
 """The tables of the local index and how a database file is opened."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from marketplace.errors import IntegrityError, MarketError, UnavailableError
+from marketplace.storage.transactions import transaction
 
 VERSION = 1
 """Kept in SQLite's `user_version`; a newer one is refused, since two versions of the tool may share a home."""
@@ -244,19 +244,6 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
 def _has_wal(path: Path) -> bool:
     wal = path.with_name(path.name + "-wal")
     return wal.exists() and wal.stat().st_size > 0
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write what is within in one transaction: all of it, or nothing when it raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def corrupt(error: object) -> IntegrityError:

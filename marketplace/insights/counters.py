@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from marketplace.errors import IntegrityError, UnavailableError
 from marketplace.insights.journal import Record, records_in, retire, segments, unread
 from marketplace.insights.statistics import OF_PACKAGES, OF_REGISTRIES, Statistics, last_days
+from marketplace.storage.transactions import transaction
 
 FILE = "counts.sqlite"
 _BUSY = 30.0
@@ -145,7 +146,7 @@ class Counters:
 
     def _take(self, db: sqlite3.Connection, *, sync: bool) -> dict[Path, int]:
         """Take what is new, in one transaction; return how far each file of the journal was read."""
-        with _transaction(db):
+        with transaction(db):
             self._begin(db)
             self._take_log(db)
             known = dict(db.execute("SELECT name, offset FROM segments").fetchall())
@@ -208,7 +209,7 @@ class Counters:
         """Tell the index the downloads of what was downloaded since: search ranks and filters by them."""
         if not db.execute("SELECT 1 FROM untold").fetchone():
             return
-        with _transaction(db):
+        with transaction(db):
             self._source.set_downloads(lambda: dict(db.execute(
                 "SELECT id, sum(count) FROM counts JOIN untold USING (id) WHERE kind = 'downloads' GROUP BY id"
             ).fetchall()))  # fmt: skip
@@ -265,7 +266,7 @@ class Counters:
 def _create(db: sqlite3.Connection) -> None:
     """Make the tables; of several that do so at once one does."""
     db.execute("PRAGMA journal_mode = WAL")
-    with _transaction(db):
+    with transaction(db):
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'untold'").fetchone():
             for statement in _TABLES:
                 db.execute(statement)
@@ -293,18 +294,6 @@ def _versions(db: sqlite3.Connection, id_: str | None) -> dict[str, dict[str, in
         if kind in counts:
             counts[kind] = count
     return found
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marketplace.errors import IntegrityError
-from marketplace.index.schema import from_sqlite, transaction
+from marketplace.index.schema import from_sqlite
 from marketplace.model.entry import Entry
 from marketplace.p2p.logs import Offered, PublisherLogs
+from marketplace.storage.transactions import transaction
 
 _VERSION = 1
 _TABLES = (

@@ -13,7 +13,6 @@ from marketplace.errors import IntegrityError, MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
 from marketplace.protocol.problems import status_of
-from marketplace.search.base import SORTS
 from marketplace.server.counting import Counting
 from marketplace.server.fresh import Document
 from marketplace.server.parameters import search_query
@@ -110,7 +109,7 @@ class Pages:
             trim_blocks=True, lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
         templates.filters["counted"] = _counted
-        templates.globals |= {"registry": self._name, "sorts": SORTS, "chart": chart, "views": views}
+        templates.globals |= {"registry": self._name, "chart": chart, "views": views}
         return templates
 
 
