@@ -48,7 +48,7 @@ def _ours(left: Mapping[str, Sequence[str]], counts: Counter[str]) -> Finder:
 
     def find(name: str, have: Sequence[str]) -> Collection[str]:
         near = {other for item in have for other in dependents[item]}
-        ranked = companions(have, (Basket(other, left[other]) for other in sorted(near)), lambda _ids: counts)
+        ranked = companions(have, (Basket(other, left[other]) for other in sorted(near)), counts)
         return [one.id for one in ranked if one.id != name][:_TOP]
 
     return find

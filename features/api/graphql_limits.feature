@@ -36,6 +36,10 @@ Feature: No question in GraphQL costs much more than its words
       | 1,001 tokens                                     | graphql-too-many-tokens   |
       | a search of 100 with 100 dependents each         | graphql-too-costly        |
       | a search of 100 with 100 dependents each, by variables | graphql-too-costly  |
+      | the same by variables that are 100.0             | graphql-too-costly        |
+      | the same by the defaults of variables            | graphql-too-costly        |
+      | a search of as many as usual, by a variable that is left out | graphql-too-costly |
+      | 40 recommendations of each kind for 100 packages | graphql-too-costly        |
       | statistics of 366 days of 100 packages           | graphql-too-costly        |
       | the second of two operations, which is too costly | graphql-too-costly       |
       | a batch of 11                                    | graphql-batch-too-large   |

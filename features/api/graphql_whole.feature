@@ -14,7 +14,11 @@ Feature: The whole of the graph answers, and its documentation is right
 
   @docs
   Scenario: Each query of the documentation gives the answer beside it
-    Then each of at least 3 queries of docs/graphql.md gives the answer that stands there
+    Given these packages of the sample catalog are published
+      | package                      |
+      | io.ggen.docker.service@1.0.0 |
+      | io.ggen.python.fastapi@1.0.0 |
+    Then each of at least 4 queries of docs/graphql.md gives the answer that stands there
 
   @docs
   Scenario: The schema in the repository is the one that is served, in the canonical form, and is described in the page
@@ -38,6 +42,10 @@ Feature: The whole of the graph answers, and its documentation is right
       | { search(after: "YXQ6OTk5OTk=") { totalCount } }               | page-too-deep          |
       | { package(id: "io.ggen.rust.core") { releases(first: 0) { totalCount } } } | graphql-page-invalid |
       | { package(id: "not an id") { id } }                            | invalid-package-id     |
+      | { recommendations(first: 51) { reason } }                      | page-invalid           |
+      | { package(id: "io.ggen.rust.core") { recommendations(first: 0) { reason } } } | page-invalid |
+      | { recommendations(basedOn: ["io.acme.nothing"]) { reason } }   | package-not-found      |
+      | { recommendations(basedOn: ["not an id"]) { reason } }         | invalid-package-id     |
       | { stats(days: 0) { since } }                                   | parameter-invalid      |
       | { stats(days: 367) { since } }                                 | parameter-invalid      |
 

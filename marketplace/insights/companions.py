@@ -7,7 +7,7 @@ packages tells less of each pair than one that requires two.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 SHRINKAGE = 2.0
@@ -38,19 +38,16 @@ class Companion(NamedTuple):
     owners: int
 
 
-def companions(
-    asked: Iterable[str], baskets: Iterable[Basket], required_by: Callable[[Collection[str]], Mapping[str, int]]
-) -> list[Companion]:
+def companions(asked: Iterable[str], baskets: Iterable[Basket], commonness: Mapping[str, int]) -> list[Companion]:
     """Return what is used together with the packages `asked` about, best first; not these themselves.
 
-    `baskets` are those that hold any of them; `required_by` tells how many packages require each of some.
+    `baskets` are those that hold any of them; `commonness` tells how many packages require each of what is in them.
     """
     wanted = frozenset(asked)
     owners: dict[str, set[str]] = {item: set() for item in wanted}
     pairs: dict[tuple[str, str], dict[str, float]] = {}
     for basket in baskets:
         _count(basket, wanted, owners, pairs)
-    commonness = required_by({other for _, other in pairs})
     best: dict[str, Companion] = {}
     for (item, other), weights in pairs.items():
         share = sum(weights.values()) / (len(owners[item]) + SHRINKAGE)

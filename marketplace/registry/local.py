@@ -1,6 +1,6 @@
 """The embedded registry: an index, a content store and a search view in one folder of the home."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from marketplace.registry.base import Advance, Fetched, Quality, Receipt, RegistryInfo
     from marketplace.registry.counting import Counting
     from marketplace.registry.publishing import Publishing
+    from marketplace.registry.recommending import Recommending
     from marketplace.search.base import SearchPage, SearchQuery, Source
     from marketplace.search.engine import TantivySearch
     from marketplace.security.trust import TrustStore
@@ -263,17 +264,25 @@ class LocalRegistry:
         found = ((release.id, reasons.get((str(release.id), str(release.version)))) for release in releases)
         return {id_: reason for id_, reason in found if reason is not None}
 
-    def recommend(self, asked: "Sequence[PackageId]", limit: int) -> "tuple[Suggestion, ...]":
-        """Return what goes with the packages `asked`; see `Registry`."""
-        from marketplace.insights.suggestions import check
-        from marketplace.registry.recommending import Recommending
+    def recommend(
+        self, asked: "Sequence[PackageId]", limit: int, *, kinds: "Collection[str] | None" = None
+    ) -> "tuple[Suggestion, ...]":
+        """Return what goes with the packages `asked`, of some kinds alone if these are named; see `Registry`."""
+        from marketplace.insights.suggestions import KINDS, check
 
         check(len(asked), limit)
         known = self.index.known(asked)
         for id_ in asked:
             if str(id_) not in known:
                 raise self.unknown(id_)
-        return tuple(Recommending(self.index, self.engine, self.counting).recommend([str(id_) for id_ in asked], limit))
+        return tuple(self.recommending.recommend([str(id_) for id_ in asked], limit, KINDS if kinds is None else kinds))
+
+    @cached_property
+    def recommending(self) -> "Recommending":
+        """What answers questions for recommendations."""
+        from marketplace.registry.recommending import Recommending
+
+        return Recommending(self.index, self.engine, self.counting)
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has; see `Registry`."""
@@ -344,7 +353,7 @@ class LocalRegistry:
 
     def reopen(self) -> None:
         """Forget the opened index: another one is in its place."""
-        for part in ("index", "engine", "counting"):
+        for part in ("index", "engine", "counting", "recommending"):
             self.__dict__.pop(part, None)
 
 

@@ -1,22 +1,26 @@
 """Recommendations from a local index: what is required beside packages, what reads alike, what is downloaded most."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from marketplace.insights.companions import Basket, Companion, companions
 from marketplace.insights.statistics import last_days
-from marketplace.insights.suggestions import POPULAR, SIMILAR, TOGETHER, TRENDING, Suggestion
+from marketplace.insights.suggestions import KINDS, POPULAR, SIMILAR, TOGETHER, TRENDING, Suggestion
 from marketplace.search.base import SearchDocument, SearchQuery
 
 if TYPE_CHECKING:
     from marketplace.index.local import LocalIndex
     from marketplace.insights.trending import Trend
     from marketplace.registry.counting import Counting
+    from marketplace.search.alike import Alike
     from marketplace.search.engine import TantivySearch
 
 _DEPENDENTS = 2_000
 """Most dependents of one package that are looked at, those that changed last: what a popular package is used with shows
 in them as well as in ten times as many."""
+
+_Maker = Callable[[Sequence[Sequence[str]], int], list[list[Suggestion]]]
 
 
 class Recommending:
@@ -27,58 +31,83 @@ class Recommending:
         self._engine = engine
         self._counting = counting
 
-    def recommend(self, asked: Sequence[str], limit: int) -> list[Suggestion]:
-        """Return up to `limit` suggestions of each kind for whoever has the packages `asked`.
+    def recommend(self, asked: Sequence[str], limit: int, kinds: Collection[str] = KINDS) -> list[Suggestion]:
+        """Return up to `limit` suggestions of each of `kinds` for whoever has the packages `asked`.
 
-        Where nothing is known of these, or none was asked about, what is trending and what is popular stand in.
+        Where nothing is known of these, or none was asked about, what is trending and what is popular stand in. A kind
+        that is not wanted is not looked for.
         """
-        found = [*self._together(asked, limit), *similar(self._engine, asked, limit)]
-        return found or [*self._trending(asked, limit), *popular(self._engine, asked, limit)]
+        (found,) = self.several([asked], limit, kinds)
+        return found
 
-    def _together(self, asked: Sequence[str], limit: int) -> list[Suggestion]:
+    def several(
+        self, questions: Sequence[Sequence[str]], limit: int, kinds: Collection[str] = KINDS
+    ) -> list[list[Suggestion]]:
+        """Answer several questions as `recommend` does each, with no more reads of the index than for one."""
+        near = self._of([kind for kind in (TOGETHER, SIMILAR) if kind in kinds], questions, limit)
+        bare = [asked for asked, found in zip(questions, near, strict=True) if not found]
+        instead = iter(self._of([kind for kind in (TRENDING, POPULAR) if kind in kinds], bare, limit))
+        return [found or next(instead) for found in near]
+
+    def _of(self, kinds: Sequence[str], questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
+        makers: Mapping[str, _Maker] = {
+            TOGETHER: self._together, TRENDING: self._trending,
+            SIMILAR: partial(similar, self._engine), POPULAR: partial(popular, self._engine),
+        }  # fmt: skip
+        found = [makers[kind](questions, limit) for kind in kinds] if questions else []
+        return [[item for of_kind in found for item in of_kind[place]] for place in range(len(questions))]
+
+    def _together(self, questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
         from marketplace.index import relations
 
-        near = {id_ for one in asked for id_ in relations.changed_dependents(self._index, one, _DEPENDENTS)}
-        baskets = relations.dependencies(self._index, near)
-        ranked = companions(
-            asked,
-            (Basket(id_.rpartition(".")[0], items) for id_, items in baskets.items()),
-            lambda ids: relations.required_by(self._index, ids),
-        )
-        shown = self._index.lookup([companion.id for companion in ranked[: 2 * limit]])
-        return [_together(shown[one.id], one) for one in ranked[: 2 * limit] if one.id in shown][:limit]
+        near = relations.changed_dependents(self._index, {id_ for asked in questions for id_ in asked}, _DEPENDENTS)
+        baskets = relations.dependencies(self._index, {id_ for some in near.values() for id_ in some})
+        common = relations.required_by(self._index, {id_ for items in baskets.values() for id_ in items})
+        ranked = []
+        for asked in questions:
+            dependents = {id_ for one in asked for id_ in near.get(one, ())}
+            held = (Basket(id_.rpartition(".")[0], baskets[id_]) for id_ in sorted(dependents))
+            ranked.append(companions(asked, held, common)[: 2 * limit])
+        shown = self._index.lookup(sorted({one.id for some in ranked for one in some}))
+        return [[_together(shown[one.id], one) for one in some if one.id in shown][:limit] for some in ranked]
 
-    def _trending(self, asked: Sequence[str], limit: int) -> list[Suggestion]:
+    def _trending(self, questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
         from marketplace.insights import trending
 
         today = self._counting.today()
         counted = self._counting.counters.downloads_since(last_days(today, trending.DAYS)[0])
-        found = [trend for trend in trending.trends(counted, today) if trend.id not in asked][: 2 * limit]
+        found = trending.trends(counted, today)[: 2 * limit + max(map(len, questions))]
         shown = self._index.lookup([trend.id for trend in found])
-        return [_trending(shown[trend.id], trend) for trend in found if trend.id in shown][:limit]
+        told = [_trending(shown[trend.id], trend) for trend in found if trend.id in shown]
+        return [[item for item in told if item.id not in asked][:limit] for asked in questions]
 
 
-def similar(engine: "TantivySearch", asked: Sequence[str], limit: int) -> list[Suggestion]:
-    """Return what reads like one of the packages `asked`, best first."""
+def similar(engine: "TantivySearch", questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
+    """Return for each question what reads like one of the packages it is about, best first."""
+    alike = engine.similar(sorted({id_ for asked in questions for id_ in asked}), limit)
+    return [_similar(alike, asked)[:limit] for asked in questions]
+
+
+def _similar(alike: "Mapping[str, Sequence[Alike]]", asked: Sequence[str]) -> list[Suggestion]:
     best: dict[str, Suggestion] = {}
     for one in asked:
-        for alike in engine.similar(one, limit):
-            reason = f"has {_listed(alike.words)} in common with {one}"
-            found = _suggestion(SIMILAR, alike.document, alike.score, one, reason)
+        for other in alike.get(one, ()):
+            reason = f"has {_listed(other.words)} in common with {one}"
+            found = _suggestion(SIMILAR, other.document, other.score, one, reason)
             if found.id not in asked and found.score > best.get(found.id, found._replace(score=0.0)).score:
                 best[found.id] = found
-    return sorted(best.values(), key=lambda item: (-item.score, item.id))[:limit]
+    return sorted(best.values(), key=lambda item: (-item.score, item.id))
 
 
-def popular(engine: "TantivySearch", asked: Iterable[str], limit: int) -> list[Suggestion]:
-    """Return what is downloaded most, but for the packages `asked`."""
-    known = set(asked)
-    page = engine.search(SearchQuery(sort="downloads", limit=min(limit + len(known), 100), highlight=False))
-    documents = [hit.document for hit in page.hits if hit.document.id not in known]
-    return [
+def popular(engine: "TantivySearch", questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
+    """Return for each question what is downloaded most, but for the packages it is about."""
+    most = min(limit + max(map(len, questions)), 100)
+    page = engine.search(SearchQuery(sort="downloads", limit=most, highlight=False))
+    told = [
         _suggestion(POPULAR, document, document.downloads, "", f"was downloaded {_times(document.downloads)}")
-        for document in documents
-    ][:limit]
+        for document in (hit.document for hit in page.hits)
+    ]
+    return [[item for item in told if item.id not in asked][:limit] for asked in questions]
 
 
 def _together(document: SearchDocument, companion: Companion) -> Suggestion:

@@ -141,7 +141,8 @@ def recommend_in(
     from marketplace.registry.recommending import popular, similar
 
     engine, ids = _engine(catalog, folder, notify), [str(id_) for id_ in asked]
-    return tuple(similar(engine, ids, limit) or popular(engine, ids, limit))
+    (found,) = similar(engine, [ids], limit)
+    return tuple(found or popular(engine, [ids], limit)[0])
 
 
 def _engine(catalog: Catalog, folder: Path, notify: Callable[[str], None]) -> "TantivySearch":

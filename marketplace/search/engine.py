@@ -4,7 +4,7 @@ An answer comes from the stored index plus, in memory, the changes that it lacks
 When the stored index is missing or in doubt it is made anew; when it cannot be written all is answered from memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -101,28 +101,30 @@ class TantivySearch:
         names = [by_name[name] for name in close_matches(text.rpartition(".")[2].lower(), by_name, limit)]
         return list(dict.fromkeys([*close_matches(text.lower(), found, limit), *names, *found]))[:limit]
 
-    def similar(self, id_: str, limit: int) -> list[Alike]:
-        """Return the packages that are most like one, best first; see `marketplace.search.alike`.
+    def similar(self, ids: Sequence[str], limit: int) -> Mapping[str, list[Alike]]:
+        """Return the packages that are most like each of `ids`, best first; see `marketplace.search.alike`.
 
-        An id that search does not find has none.
+        An id that search does not find is left out, and so is one like which there is none.
         """
-        shown = self._source.lookup([id_])
-        if id_ not in shown:
-            return []
+        documents = self._source.lookup(ids)
+        if not documents:
+            return {}
         self._notes.clear()
-        found = self._with_parts(lambda parts: self._alike(parts, shown[id_], limit))
+        found = self._with_parts(lambda parts: self._alike(parts, documents, limit))
         self._tell()
         return found
 
-    def _alike(self, parts: list[Part], document: SearchDocument, limit: int) -> list[Alike]:
-        plan = plan_alike(document, Words(parts, self._source))
-        if not plan.words:  # no other package has one of its words
-            return []
-        queries = [Builder(part.schema).alike(plan, part.without) for part in parts]
-        page = rank(parts, queries, "relevance", 0, limit + 1).page
-        ranked = [(id_, score) for id_, score in page if id_ != document.id][:limit]
-        shown = self._source.lookup([id_ for id_, _ in ranked])
-        return [alike(shown[id_], score, plan) for id_, score in ranked if id_ in shown]
+    def _alike(
+        self, parts: list[Part], documents: Mapping[str, SearchDocument], limit: int
+    ) -> Mapping[str, list[Alike]]:
+        words = Words(parts, self._source)
+        plans = {id_: plan_alike(document, words) for id_, document in documents.items()}
+        ranked = {id_: _ranked_alike(parts, plan, id_, limit) for id_, plan in plans.items() if plan.words}
+        shown = self._source.lookup(sorted({id_ for page in ranked.values() for id_, _ in page}))
+        return {
+            id_: [alike(shown[other], score, plans[id_]) for other, score in page if other in shown]
+            for id_, page in ranked.items()
+        }
 
     def _tell(self) -> None:
         for note in dict.fromkeys(self._notes):
@@ -224,6 +226,12 @@ def _ranked(parts: list[Part], plan: Plan) -> Ranked:
     if sort == "relevance" and not plan.typed:
         sort = "downloads"  # nothing was typed: all are equally relevant, so the most used come first
     return rank(parts, queries, sort, plan.query.offset, plan.query.limit)
+
+
+def _ranked_alike(parts: list[Part], plan: Plan, id_: str, limit: int) -> list[tuple[str, float]]:
+    queries = [Builder(part.schema).alike(plan, part.without) for part in parts]
+    page = rank(parts, queries, "relevance", 0, limit + 1).page
+    return [found for found in page if found[0] != id_][:limit]
 
 
 def _near(parts: list[Part], text: str) -> list[str]:

@@ -77,6 +77,15 @@ query($ids: [ID!]!) {
   }
 }
 """
+_RECOMMENDED = """
+query($ids: [ID!]!) {
+  packages(ids: $ids) {
+    latest { version }
+    recommendations(first: 3) { kind package { id latest { version } } because { id } }
+    popular: recommendations(first: 3, kinds: [POPULAR, TRENDING]) { package { id } }
+  }
+}
+"""
 
 
 def reads_of(world: World, count: int) -> int:
@@ -87,9 +96,10 @@ def reads_of(world: World, count: int) -> int:
     async def asking(graph: GraphQL) -> None:
         for _ in range(2):  # the first one opens the index and builds the graph of dependents
             inside.statements.clear()
-            answer = await graph.answer({"query": _LISTED, "variables": {"ids": ids}}, no_token)
-            assert "errors" not in answer and len(answer["data"]["packages"]) == count, answer
-            assert all(package["latest"]["version"] == "1.0.0" for package in answer["data"]["packages"]), answer
+            for query in (_LISTED, _RECOMMENDED):
+                answer = await graph.answer({"query": query, "variables": {"ids": ids}}, no_token)
+                assert "errors" not in answer and len(answer["data"]["packages"]) == count, answer
+                assert all(package["latest"]["version"] == "1.0.0" for package in answer["data"]["packages"]), answer
 
     inside.run(asking)
     return len(inside.statements)

@@ -61,6 +61,8 @@ _DOCUMENTS: Mapping[str, str] = {
     "31 fragments": "{ registry { ...F0 } }" + "".join(f"fragment F{n} on Registry {{ name }}" for n in range(31)),
     "1,001 tokens": "{ registry {" + " name" * 996 + "} }",
     "a search of 100 with 100 dependents each": f'{{ search(query: "", first: 100) {{ {_DEPENDENTS} }} }}',
+    "40 recommendations of each kind for 100 packages":
+        "{ packages(ids: [" + '"io.ggen.rust.core"' * 100 + "]) { recommendations(first: 40) { reason } } }",
     "statistics of 366 days of 100 packages":
         "{ packages(ids: [" + '"io.ggen.rust.core"' * 100 + "]) { stats(days: 366) { days { day downloads } } } }",
     "half a document": "{ registry {",
@@ -68,10 +70,15 @@ _DOCUMENTS: Mapping[str, str] = {
     "a subscription without a stream": "subscription { released { version } }",
     "an introspection of types within types": _types(4),
 }  # fmt: skip
+_BY_VARIABLES = f'query($n: Int!?) {{ search(query: "", first: $n) {{ {_DEPENDENTS.replace("100", "$n")} }} }}'
 _REQUESTS: Mapping[str, Any] = {
     "a search of 100 with 100 dependents each, by variables": {
-        "query": f'query($n: Int!) {{ search(query: "", first: $n) {{ {_DEPENDENTS.replace("100", "$n")} }} }}',
-        "variables": {"n": 100},
+        "query": _BY_VARIABLES.replace("?", ""), "variables": {"n": 100},
+    },
+    "the same by variables that are 100.0": {"query": _BY_VARIABLES.replace("?", ""), "variables": {"n": 100.0}},
+    "the same by the defaults of variables": {"query": _BY_VARIABLES.replace("?", " = 100"), "variables": {}},
+    "a search of as many as usual, by a variable that is left out": {
+        "query": f'query($n: Int) {{ search(first: $n) {{ {_DEPENDENTS.replace("title", "title license")} }} }}',
     },
     "the second of two operations, which is too costly": {
         "query": f'query A {_GOOD} query B {{ search(query: "", first: 100) {{ {_DEPENDENTS} }} }}',

@@ -21,7 +21,7 @@ from graphql import (
     parse,
     print_schema,
 )
-from graphql.language.ast import EnumValueNode, SelectionSetNode
+from graphql.language.ast import EnumValueNode, ListValueNode, SelectionSetNode
 
 from marketplace.server.graph.schema import SDL
 from support.centralized import graph, graph_changes
@@ -116,10 +116,9 @@ class Usage:
         self.used.add(f"{kind.name}.{name}")
         for argument in selection.arguments or ():
             self.used.add(f"{kind.name}.{name}({argument.name.value})")
-            if isinstance(argument.value, EnumValueNode):
-                self.used.add(
-                    f"{get_named_type(kind.fields[name].args[argument.name.value].type)}.{argument.value.value}"
-                )
+            given = argument.value.values if isinstance(argument.value, ListValueNode) else (argument.value,)
+            of = get_named_type(kind.fields[name].args[argument.name.value].type)
+            self.used |= {f"{of}.{one.value}" for one in given if isinstance(one, EnumValueNode)}
         if selection.selection_set:
             below = get_named_type(kind.fields[name].type)
             assert isinstance(below, GraphQLObjectType), below
@@ -179,6 +178,10 @@ _QUERIES = (
           totals { downloads installs versions publishers }
           days { day downloads installs versions publishers }
         }
+        recommendations(kinds: [TOGETHER, SIMILAR, TRENDING, POPULAR], first: 2) { kind package { id } reason }
+      }
+      recommendations(basedOn: ["io.ggen.rust.axum"], kinds: [POPULAR], first: 1) {
+        kind score reason package { id title latest { version } } because { id }
       }
     }
     """,

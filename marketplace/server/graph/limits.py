@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -48,14 +49,19 @@ MAX_COST = 10_000
 MAX_BATCH = 10
 """Requests in one body."""
 
-_WEIGHTS = {"search": 50, "dependents": 20, "stats": 20, "categories": 20, "publish": 500, "yank": 100}
+_WEIGHTS = {
+    "search": 50, "recommendations": 50, "dependents": 20, "stats": 20, "categories": 20, "publish": 500, "yank": 100,
+}  # fmt: skip
 """Points beyond one for fields that cost more than reading a value."""
 
 _LENGTHS = {
     "dependencies": 10, "points": 35, "categories": 50, "category": 10, "license": 10, "author": 10, "tag": 10,
-    "search": 20, "releases": 20, "dependents": 20, "stats": 30, "types": 10, "fields": 10,
+    "search": 20, "releases": 20, "dependents": 20, "recommendations": 10, "stats": 30, "types": 10, "fields": 10,
 }  # fmt: skip
 """Entries that a list is taken to have where the request does not say how many."""
+
+_TIMES = {"recommendations": 2}
+"""How often a list may have so many: what is recommended is of two kinds, near ones or those that stand in."""
 
 _SAYING = ("first", "days")
 _ALL = 1_000_000
@@ -139,7 +145,7 @@ def check_cost(document: DocumentNode, operation: str | None, variables: Mapping
         if isinstance(definition, OperationDefinitionNode)
         and operation in (None, definition.name.value if definition.name else None)
     )
-    cost = max((_cost(definition.selection_set, fragments, variables) for definition in wanted), default=0)
+    cost = max((_cost(one.selection_set, fragments, _given(one, variables)) for one in wanted), default=0)
     if cost > MAX_COST:
         message = f"up to {min(cost, _ALL):,} values may come of it, and at most {MAX_COST:,} may be asked for at once"
         raise _refused("graphql-too-costly", message, MAX_COST)
@@ -163,22 +169,35 @@ def _cost(
 
 def _length(selection: FieldNode, variables: Mapping[str, Any]) -> int:
     """Return how many entries a field may have."""
-    for argument in selection.arguments or ():
-        value: object = argument.value
-        if isinstance(value, VariableNode):
-            value = variables.get(value.name.value)
-        if argument.name.value in _SAYING:
-            return _number(value)
-        if argument.name.value == "ids":
-            several = value.values if isinstance(value, ListValueNode) else value
-            return len(several) if isinstance(several, Sequence) and not isinstance(several, str) else 1
-    return _LENGTHS.get(selection.name.value, 1)
+    name = selection.name.value
+    said = [found for argument in selection.arguments or () if (found := _said(argument, variables)) is not None]
+    return _TIMES.get(name, 1) * (said[0] if said else _LENGTHS.get(name, 1))
 
 
-def _number(value: object) -> int:
+def _said(argument: ArgumentNode, variables: Mapping[str, Any]) -> int | None:
+    """Return how many entries an argument asks for, None when it says nothing of that or was left out."""
+    value: object = argument.value
+    if isinstance(value, VariableNode):
+        value = variables.get(value.name.value)
+    if argument.name.value in _SAYING:
+        return _number(value)
+    if argument.name.value == "ids":
+        several = value.values if isinstance(value, ListValueNode) else value
+        return len(several) if isinstance(several, Sequence) and not isinstance(several, str) else 1
+    return None
+
+
+def _number(value: object) -> int | None:
     if isinstance(value, IntValueNode):
         return int(value.value[:10])
-    return value if isinstance(value, int) and value > 0 else 1
+    return max(int(value), 1) if isinstance(value, int | float) else None  # GraphQL takes 100.0 for 100
+
+
+def _given(definition: OperationDefinitionNode, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values of an operation's variables: those that were sent, else what it says itself."""
+    return {item.variable.name.value: item.default_value for item in definition.variable_definitions or ()} | {
+        **variables
+    }
 
 
 def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

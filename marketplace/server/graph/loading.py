@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from marketplace.index import several
 from marketplace.index.scores import Score
 from marketplace.index.several import Placed
 from marketplace.insights.statistics import Statistics
+from marketplace.insights.suggestions import Suggestion
 from marketplace.model.manifest import Manifest
 from marketplace.search.base import SearchDocument
 from marketplace.server.content import Content
@@ -17,6 +18,14 @@ from marketplace.server.pool import Pool
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+
+
+class Asked(NamedTuple):
+    """A question for recommendations: about one package, of which kinds, and how many of each."""
+
+    id: str
+    kinds: frozenset[str]
+    limit: int
 
 
 class Loader(Generic[_K, _V]):
@@ -75,4 +84,15 @@ class Loaders:
         self.dependents: Loader[str, Sequence[tuple[str, str]]] = Loader(
             pool, lambda c, ids: dependents.of(c.registry.index, ids)
         )
+        self.recommended: Loader[Asked, Sequence[Suggestion]] = Loader(pool, _recommended)
         self.stats: Loader[tuple[str, int], Statistics] = Loader(pool, lambda _content, keys: counting.several(keys))
+
+
+def _recommended(content: Content, questions: Sequence[Asked]) -> dict[Asked, list[Suggestion]]:
+    """Answer questions, those of the same kinds and number together."""
+    found: dict[Asked, list[Suggestion]] = {}
+    for kinds, limit in dict.fromkeys(asked[1:] for asked in questions):
+        several = [asked for asked in questions if asked[1:] == (kinds, limit)]
+        told = content.registry.recommending.several([[asked.id] for asked in several], limit, kinds)
+        found |= zip(several, told, strict=True)
+    return found

@@ -1,18 +1,21 @@
 """How each field of the schema is answered. What is not named here is an attribute or a key of what its parent is."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 
 from marketplace import __version__
 from marketplace.errors import InvalidInputError
+from marketplace.insights import suggestions
 from marketplace.insights.statistics import MAX_DAYS, Statistics
+from marketplace.insights.suggestions import Suggestion
 from marketplace.model.ids import PackageId
 from marketplace.protocol.documents import PROTOCOL
 from marketplace.search.base import FACETS, SearchQuery
 from marketplace.server.graph import nodes
 from marketplace.server.graph.asking import Asking
+from marketplace.server.graph.loading import Asked
 from marketplace.server.graph.nodes import PackageNode, ReleaseNode
 from marketplace.server.graph.pages import checked_first, page, page_of, place_after
 from marketplace.server.graph.releases import Subscription
@@ -98,6 +101,17 @@ async def _stats(_root: None, info: Info, days: int) -> dict[str, Any]:
     return _told(await info.context.counting.statistics(None, _days(days)))
 
 
+async def _recommendations(
+    _root: None, info: Info, based_on: list[str], kinds: list[str], first: int
+) -> Sequence[Suggestion]:
+    asked, wanted = [PackageId.parse(id_) for id_ in dict.fromkeys(based_on)], _kinds(kinds)
+    return await info.context.pool.read(lambda content: content.registry.recommend(asked, first, kinds=wanted))
+
+
+def _kinds(names: list[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
 def _told(found: Statistics) -> dict[str, Any]:
     days = [{"day": day, **counts} for day, counts in found.days.items()]
     return {"since": found.since, "totals": found.totals, "days": days}
@@ -156,6 +170,22 @@ async def _package_quality(node: PackageNode, info: Info) -> Any:
 async def _package_stats(node: PackageNode, info: Info, days: int) -> dict[str, Any] | None:
     found = await info.context.loaders.stats.get((node.id, _days(days)))
     return _told(found) if found else None
+
+
+async def _package_recommendations(node: PackageNode, info: Info, kinds: list[str], first: int) -> Sequence[Suggestion]:
+    suggestions.check(1, first)
+    return await info.context.loaders.recommended.get(Asked(node.id, _kinds(kinds), first)) or ()
+
+
+# --- Recommendation --------------------------------------------------------------------------------------------------
+
+
+async def _recommended(item: Suggestion, info: Info) -> PackageNode | None:
+    return await nodes.package_of(info.context.loaders, item.id)
+
+
+async def _because(item: Suggestion, info: Info) -> PackageNode | None:
+    return await nodes.package_of(info.context.loaders, item.because) if item.because else None
 
 
 # --- Release ---------------------------------------------------------------------------------------------------------
@@ -229,7 +259,7 @@ async def _in_namespace(new: Subscription, namespace: str | None, asking: Asking
 RESOLVERS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "Query": {
         "registry": _registry, "package": _package, "packages": _packages, "release": _release, "search": _search,
-        "categories": _categories, "stats": _stats,
+        "categories": _categories, "stats": _stats, "recommendations": _recommendations,
     },
     "Facets": {name: _facet(name) for name in FACETS},
     "Package": {
@@ -239,7 +269,11 @@ RESOLVERS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
         },
         "homepage": _in_manifest("homepage"), "repository": _in_manifest("repository"), "downloads": _downloads,
         "latest": _latest, "releases": _releases, "dependents": _dependents, "quality": _package_quality,
-        "stats": _package_stats,
+        "stats": _package_stats, "recommendations": _package_recommendations,
+    },
+    "Recommendation": {
+        "kind": lambda item, _info: item.kind.upper(), "score": lambda item, _info: round(item.score, 4),
+        "package": _recommended, "because": _because,
     },
     "Release": {
         "package": _package_of_release, "yanked": lambda node, _info: node.placed.listed.yanked,
