@@ -10,6 +10,7 @@ from support.cleanroom.engine.files import left
 from support.cleanroom.engine.host import groups_left
 from support.trials import room_checks
 from support.trials.coming_and_going import looked
+from support.trials.forwarding import LateConnection
 from support.trials.image_checks import THREE_DAYS, OldImages
 from support.trials.room_checks import open_room
 from support.trials.victim import Victim
@@ -35,6 +36,32 @@ def step_cannot_start(context):
         assert "missing" in str(error), error
     else:
         raise AssertionError("it started")
+
+
+@given("a server, and a forwarder that leads to it, whose connections are made only when it is being closed")
+def step_late(context):
+    context.late = LateConnection()
+    context.add_cleanup(context.late.close)
+
+
+@when("a client connects to the forwarder and holds on")
+def step_holds_on(context):
+    context.late.connect()
+
+
+@when("the forwarder is closed")
+def step_forwarder_closed(context):
+    context.late.forwarder.close()
+
+
+@then("no thread carries the client's connection any more")
+def step_not_carried(context):
+    assert not context.late.carriers(), context.late.carriers()
+
+
+@then("the client has read the end of its connection")
+def step_client_ended(context):
+    assert context.late.ended()
 
 
 @when("a cleanup that fails is registered")

@@ -34,6 +34,13 @@ Feature: Nothing outlives its run
       | host   |
       | loopback   |
 
+  Scenario: A connection into a room that is being made while the room closes is cut with the others
+    Given a server, and a forwarder that leads to it, whose connections are made only when it is being closed
+    When a client connects to the forwarder and holds on
+    And the forwarder is closed
+    Then no thread carries the client's connection any more
+    And the client has read the end of its connection
+
   @use.with_engine=<engine>
   Scenario Outline: On <engine>, one removal that fails does not keep the others from going
     Given a room on <engine>, as strict as that can be

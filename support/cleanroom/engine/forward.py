@@ -5,9 +5,14 @@ import selectors
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from support.cleanroom.deadline import Deadline
 
 _PIECE = 65536
+CLOSING = 6.0
+"""Most seconds that closing waits for what is open: one that is being made may take 5 (`host_container`)."""
+
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time: closing sends a reset
 
 
@@ -19,9 +24,19 @@ class Forwarder:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.address: tuple[str, int] = self._listener.getsockname()
         self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._closed = False
-        threading.Thread(target=self._accept, daemon=True, name=f"forward {self.address[1]}").start()
+        self._start(self._accept, f"forward {self.address[1]}")
+
+    def _start(self, work: Callable[..., None], name: str, *args: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=args, daemon=True, name=name)
+        with self._lock:
+            thread.start()
+            self._threads = [*self._alive(), thread]
+
+    def _alive(self) -> list[threading.Thread]:
+        return [thread for thread in self._threads if thread.is_alive()]
 
     def _accept(self) -> None:
         while not self._closed:
@@ -29,7 +44,7 @@ class Forwarder:
                 near, _address = self._listener.accept()
             except OSError:  # closed
                 return
-            threading.Thread(target=self._join, args=(near,), daemon=True, name="forwarded").start()
+            self._start(self._join, "forwarded", near)
 
     def _join(self, near: socket.socket) -> None:
         try:
@@ -41,6 +56,8 @@ class Forwarder:
         far.settimeout(None)
         with self._lock:
             self._open |= {near, far}
+            if self._closed:
+                _cut(self._open)
         try:
             _pump(near, far)
         finally:
@@ -50,15 +67,19 @@ class Forwarder:
             far.close()
 
     def close(self) -> None:
-        """Accept no more, and cut what is open."""
+        """Accept no more, cut what is open, and wait until it is gone: a client that holds on must not hold it."""
         self._closed = True
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        _cut([self._listener])
         self._listener.close()
         with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+            _cut(self._open)
+        Deadline.after(CLOSING).poll(lambda: not self._alive(), every=0.001)
+
+
+def _cut(sockets: Iterable[socket.socket]) -> None:
+    for one in sockets:
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
 
 
 def _pump(near: socket.socket, far: socket.socket) -> None:
