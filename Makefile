@@ -11,7 +11,7 @@ help:
 	@echo "make engine install and start a Docker engine for the cleanroom (Debian, root); again: nothing to do"
 	@echo "make report write the last run as one HTML file (needs Node.js): build/report/index.html"
 	@echo "make bench  measure the product against its peers, in one run"
-	@echo "make lint   check style, types and features"
+	@echo "make lint   check style, types, features and the schema of GraphQL"
 	@echo "make clean  remove the environment and what was built"
 
 .venv/ready: pyproject.toml constraints.txt
@@ -56,6 +56,7 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m support.suite.gherkin_lint
+	$(BIN)/python -m support.suite.graphql_schema
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -140,3 +140,17 @@ Feature: The lint names what is wrong in the features before anybody runs them
       | features/environment.py | behave would take this folder for the suite    |
       | features/local/steps/x  | behave would take this folder for the suite    |
       | steps/docker.py         | a step file is named *_steps.py                |
+
+  @graphql
+  Scenario Outline: A schema of GraphQL that is not what is served is shown with what differs, and renewed by a command
+    Given a copy of the product's schema of GraphQL in which "<here>" stands for "<there>"
+    When the copy is compared with what is served
+    Then it differs in "<here>" and "<there>", and how it is renewed is told
+    When the copy is written anew
+    Then it is the product's schema of GraphQL again
+
+    Examples:
+      | here                    | there                   |
+      | measuredAt: Date!       | measuredAt: String!     |
+      | days: Int! = 20): Pack  | days: Int! = 30): Pack  |
+      | totalCount:   Whole!    | totalCount: Whole!      |
