@@ -4,6 +4,7 @@ from behave import given, then, when
 
 from support.centralized import browsed
 from support.centralized.browsed import Browser
+from support.centralized.pages_inside import Eye
 from support.centralized.servers import Server
 
 
@@ -134,3 +135,15 @@ def step_status(context, status):
 @then("the answer is 304 without a body")
 def step_unchanged(context):
     assert (context.browser.answer.status, context.browser.answer.body) == (304, b""), context.browser.answer
+
+
+@when("the pages are made with an eye on what is looked for")
+def step_eye(context):
+    context.eye = Eye(context.world)
+
+
+@then("these are looked for")
+def step_looked_for(context):
+    for row in context.table:
+        found = context.eye.front() if row["page"] == "the first page" else context.eye.package(row["page"])
+        assert sorted(found) == sorted(row["what"].split(", ")), (row["page"], found)

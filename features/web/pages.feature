@@ -132,3 +132,11 @@ Feature: A registry has pages that people can look at
   Scenario: An empty registry says how it is filled
     Given somebody looks at an empty registry in a browser
     Then the page says "ggen market publish PATH"
+
+  @recommend @level2
+  Scenario: What a page does not show is not looked for
+    When the pages are made with an eye on what is looked for
+    Then these are looked for
+      | page           | what                          |
+      | the first page | newest, trending              |
+      | io.acme.core   | used together, similar        |

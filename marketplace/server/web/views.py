@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from marketplace.errors import NotFoundError
 from marketplace.index import relations
-from marketplace.insights.suggestions import TRENDING, Suggestion
+from marketplace.insights.suggestions import SIMILAR, TOGETHER, TRENDING, Suggestion
 from marketplace.model.ids import PackageId
 from marketplace.model.manifest import Manifest
 from marketplace.model.package import ListedRelease, Package
@@ -42,7 +42,7 @@ def front(registry: LocalRegistry) -> Front:
     """Read what is on the first page."""
     facts = registry.metadata()
     newest = registry.engine.search(SearchQuery(sort="updated", limit=_SHOWN, highlight=False))
-    trending = [item for item in registry.recommend((), _SHOWN) if item.kind == TRENDING]
+    trending = registry.recommend((), _SHOWN, kinds={TRENDING})
     return Front(facts.packages, facts.releases, newest, trending, registry.categories())
 
 
@@ -129,7 +129,7 @@ def package(registry: LocalRegistry, id_: PackageId, version: Version | None) ->
     return PackageView(
         found, shown, manifest, _readme(registry, shown.release, manifest), registry.quality(shown.release),
         bars(counted), sum(counted.values()), dependents[:_DEPENDENTS], len(dependents) > _DEPENDENTS,
-        [item for item in registry.recommend([id_], _SHOWN // 2) if item.because],
+        registry.recommend([id_], _SHOWN // 2, kinds={TOGETHER, SIMILAR}),
     )  # fmt: skip
 
 
