@@ -108,6 +108,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("prefer_offline", _flag, False, "ask the network only for what is not on this machine"),
         Setting("checkpoint_max_age", _whole(1, 365), 14, "days for which a registry's log may say nothing new"),
         Setting("minimum_grade", _one_of("A", "B", "C", "D", "F"), "F", "least quality that the local registry takes"),
+        Setting("plugin_timeout", _seconds, 10.0, "seconds that a plugin may take for an answer"),
         Setting("search_limit", _whole(1, 100), 20, "results of a search on one page"),
     )
 }

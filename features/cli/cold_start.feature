@@ -102,6 +102,11 @@ Feature: The command line starts quickly, and the short way answers like the lon
       | list of versions      | market versions io.ggen.rust.axum | marketplace click semver fast_semver_rs_backend | tomllib asyncio subprocess |
       | listing of a project  | market config       | marketplace click    | sqlite3 dataclasses asyncio subprocess tomllib |
 
+  Scenario: A machine without plugins pays nothing for them
+    Given I run "ggen market init fresh --id io.acme.fresh"
+    When the modules that "ggen market publish fresh" loads are listed
+    Then none of them belongs to "pluggy subprocess importlib.metadata marketplace.plugins.process marketplace.plugins.loaded"
+
   Scenario: Registries that have names and are not asked cost a search nothing of what speaks HTTP
     Given I run "ggen market registry add corp https://registry.acme.example"
     When the modules that "ggen market search rust" loads are listed

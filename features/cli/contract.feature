@@ -43,6 +43,14 @@ Feature: Every verb keeps the same promises
       | index restore     |
       | config            |
       | doctor            |
+      | plugins list      |
+      | plugins trust     |
+      | plugins untrust   |
+      | plugins require   |
+      | plugins unrequire |
+      | plugins block     |
+      | plugins unblock   |
+      | plugins           |
       | registry ping     |
       | registry add      |
       | registry list     |
@@ -79,7 +87,7 @@ Feature: Every verb keeps the same promises
       | key list      |                                      | keys pins revoked |
       | init          | fresh --id io.acme.fresh             | id version path files |
       | pack          | fresh                                | id version path bytes content_id files size |
-      | publish       | fresh --key default                  | id version content_id registry key files size quality |
+      | publish       | fresh --key default                  | id version content_id registry key files size quality findings |
       | yank          | io.acme.fresh@0.1.0 --reason x --key default | action id version reason key |
       | unyank        | io.acme.fresh@0.1.0 --key default    | action id version key |
       | import        | old-catalog --dry-run                | accepted refused notes published unchanged failed |
@@ -106,6 +114,13 @@ Feature: Every verb keeps the same promises
       | index restore | backup.sqlite                        | log_size log_root |
       | config        |                                      | settings |
       | doctor        |                                      | ok checks |
+      | plugins list  |                                      | plugins plugins.0.name plugins.0.version plugins.0.hooks plugins.0.origin plugins.0.state plugins.0.required plugins.0.problem |
+      | plugins trust | spelling                             | name blocked trusted required |
+      | plugins untrust | spelling                           | name blocked trusted required |
+      | plugins require | spelling                           | name blocked trusted required |
+      | plugins unrequire | spelling                         | name blocked trusted required |
+      | plugins block | spelling                             | name blocked trusted required |
+      | plugins unblock | spelling                           | name blocked trusted required |
       | registry ping |                                      | ok registries |
       | registry add  | corp https://registry.acme.example   | name url namespaces path |
       | registry list |                                      | order registries registries.0.name registries.0.url registries.0.namespaces |
@@ -128,7 +143,7 @@ Feature: Every verb keeps the same promises
       | node peers  |           | peers |
       | node ban    | 12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB | id |
       | node unban  | 12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB | id |
-    And these are all verbs there are but "key cache index registry token node"
+    And these are all verbs there are but "key cache index registry token node plugins"
 
   Scenario: Every verb answers bad usage with exit code 2 and one JSON error
     Then each verb refuses "--no-such-option --json" with exit code 2, one error on stderr and nothing on stdout

@@ -44,6 +44,8 @@ def with_session(*setting_flags: str) -> Callable[[_Verb], Callable[..., Any]]:
                 if error.code in MISSING and session.offline:
                     raise offline_miss(error) from error
                 raise
+            finally:
+                session.close()
 
         wrapped: Callable[..., Any] = call
         for option in reversed(_COMMON):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import click
 
 from marketplace.cli import render
+from marketplace.cli.checking import check_source
 from marketplace.cli.completion import complete_id
 from marketplace.cli.options import key_option, registry_option, with_session
 from marketplace.cli.session import Session, split_spec
@@ -119,6 +120,7 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
     signer = session.signer()
     with scratch_folder(session.home) as scratch, open_source(session.folder / path, scratch) as source:
         _note_unknown(session, source)
+        findings = check_source(session, source)
         release = build_release(source, signer, session.now())
         if dry_run:
             report = session.registry.estimate(source, release)
@@ -127,10 +129,12 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
                 receipt = _publish(session, Watched(source, advance), release)
     if dry_run:
         document = {**_release_json(session, release), "quality": report.to_json(), "published": False}
+        document |= {"findings": findings}
         session.out.result(document, lambda: _dry_run_text(session, release, report))
         return
     document = {
-        **_release_json(session, release), "quality": receipt.quality, "published": True, **receipt.extra,
+        **_release_json(session, release), "quality": receipt.quality, "published": True, "findings": findings,
+        **receipt.extra,
     }  # fmt: skip
     session.out.result(document, lambda: _receipt_text(session, release, receipt))
 

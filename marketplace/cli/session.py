@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from marketplace.clock import Clock
     from marketplace.config import Settings
+    from marketplace.plugins.calling import Plugins
+    from marketplace.plugins.choices import ChoiceStore
     from marketplace.registry.base import Registry
     from marketplace.registry.fetched import FetchedCopies
     from marketplace.registry.local import LocalRegistry
@@ -149,6 +151,33 @@ class Session:
         from marketplace.security.keys import KeyRing
 
         return KeyRing(self.home / "keys")
+
+    @cached_property
+    def plugins(self) -> "Plugins":
+        """The plugins that are installed beside this program, as the user of this home lets them."""
+        from marketplace.plugins.calling import Plugins
+
+        return Plugins(self.plugin_choices, notify=self.out.warn, seconds=self._plugin_timeout())
+
+    @property
+    def plugin_choices(self) -> "ChoiceStore":
+        """What the user decided about plugins."""
+        from marketplace.plugins.choices import ChoiceStore
+
+        return ChoiceStore(self.home / "plugins.json", lock_timeout=self.lock_timeout)
+
+    def _plugin_timeout(self) -> float:
+        """Return the setting, or its default where a cloned project wants another: it must not have checks fail."""
+        from marketplace.config import SETTINGS
+
+        name = "plugin_timeout"
+        given = self.settings.value(name)
+        return float(str(SETTINGS[name].default if self.settings.origin(name).kind == "project" else given))
+
+    def close(self) -> None:
+        """End what the run has started."""
+        if plugins := self.__dict__.get("plugins"):
+            plugins.close()
 
     @property
     def lock_timeout(self) -> float:

@@ -71,5 +71,6 @@ MARKET_VERBS: Mapping[str, Verb] = {
         ("index", "Check, repair, back up and restore the local index."),
         ("config", "Show and change settings."),
     ),
+    **_family("Look after this machine", "plugins", ("plugins", "List plugins, and say what each may do.")),
     **_family("Look after this machine", "doctor", ("doctor", "Find out whether something is wrong here.")),
 }  # fmt: skip

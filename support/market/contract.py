@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from support.centralized.lying_logs import write_log_proof
-from support.market import packages
+from support.market import packages, plugins
 from support.market.world import Outcome, World
 from support.suite import help_texts
 
@@ -31,6 +31,7 @@ def prepare(world: World) -> None:
     for id_, version in (("io.ggen.rust.axum", "1.0.0"), ("io.ggen.rust.cli", "1.2.0"), ("io.acme.web", "1.2.0")):
         packages.publish(world, id_, version)
     world.run("ggen market add io.acme.web")
+    plugins.install(world, "spelling", ["validate_package"], plugins.SILENT)
     manifests = world.project / "old-catalog" / "manifests"
     manifests.mkdir(parents=True)
     (manifests / "old-web.toml").write_text(_MANIFEST, encoding="utf-8")

@@ -55,13 +55,16 @@ class ProcessDriver:
 
 
 class InProcessDriver:
-    """Calls the entry point of `ggen` in this process; any other program is run in a process after all."""
+    """Calls the entry point of `ggen` in this process; any other program is run in a process after all.
+
+    So is a command with folders of its own to import from: this process has imported already.
+    """
 
     name = "inprocess"
 
     def run(self, args: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Ran:
         """Run the entry point with the folder, the environment and the streams that a process would have."""
-        if Path(args[0]).name != "ggen":
+        if Path(args[0]).name != "ggen" or environ.get("PYTHONPATH") != os.environ.get("PYTHONPATH"):
             return ProcessDriver().run(args, cwd, environ)
         from marketplace.cli.main import run_cli
 

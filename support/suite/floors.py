@@ -15,7 +15,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "storage",
         "security search config",
         "source archiving scaffold protocol registries",
-        "archive index importing http insights",
+        "archive index importing http insights plugins",
         "registry",
         "project importer doctor p2p server",
         "cli",

@@ -1,0 +1,38 @@
+"""What plugins answer, held to what may be answered before anything is done with it."""
+
+from collections.abc import Container
+from typing import Any, Literal
+
+from marketplace.plugins.types import Finding, PluginFailedError
+
+MAX_FINDINGS = 1000
+"""Most findings of a plugin about one package."""
+MAX_MESSAGE = 500
+"""Longest message of a finding, in characters."""
+
+_LEVELS: dict[str, Literal["error", "warning"]] = {"error": "error", "warning": "warning"}
+
+
+def findings(answer: Any, files: Container[str]) -> tuple[Finding, ...]:
+    """Read a list of findings about a package that has these files; None is an empty list.
+
+    Raises:
+        PluginFailedError: it is none.
+    """
+    items = [] if answer is None else answer
+    if not isinstance(items, list) or len(items) > MAX_FINDINGS:
+        raise PluginFailedError(f"it answered what is no list of at most {MAX_FINDINGS} findings")
+    return tuple(_finding(item, files) for item in items)
+
+
+def _finding(item: Any, files: Container[str]) -> Finding:
+    if not isinstance(item, dict) or item.keys() != {"level", "file", "message"}:
+        raise PluginFailedError("a finding of its has not just level, file and message")
+    level, file, message = item["level"], item["file"], item["message"]
+    if not isinstance(level, str) or level not in _LEVELS:
+        raise PluginFailedError(f"a finding of its has the level {level!r:.40}, not error or warning")
+    if not isinstance(file, str) or (file and file not in files):
+        raise PluginFailedError(f"a finding of its is about {file!r:.80}, which is no file of the package")
+    if not isinstance(message, str) or not message.strip() or len(message) > MAX_MESSAGE:
+        raise PluginFailedError(f"a finding of its has no message of at most {MAX_MESSAGE} characters")
+    return Finding(_LEVELS[level], file, " ".join(message.split()))

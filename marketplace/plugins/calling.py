@@ -1,0 +1,149 @@
+"""Asking plugins: those that are installed and not blocked, one after another, each by itself.
+
+One that fails is reported once, by name, and left out for the rest of the run; what was asked goes on without it,
+unless the user requires it.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from marketplace.errors import UnavailableError
+from marketplace.plugins.found import Plugin, plugins
+
+if TYPE_CHECKING:
+    from marketplace.plugins.choices import Choices, ChoiceStore
+    from marketplace.plugins.inside import Inside
+    from marketplace.plugins.process import Process
+    from marketplace.plugins.subjects import Subject
+    from marketplace.plugins.types import Finding, Question
+
+_T = TypeVar("_T")
+
+
+class Told(NamedTuple):
+    """A finding, and the plugin that has found it."""
+
+    plugin: str
+    finding: "Finding"
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as `--json` prints it."""
+        return {"plugin": self.plugin, **self.finding._asdict()}
+
+
+class Plugins:
+    """The plugins of one run. Close it: it may have started processes.
+
+    Args:
+        store: what the user decided about them.
+        notify: told of each plugin that fails.
+        seconds: that each may take for an answer.
+        path: the folders in which they are installed; `sys.path`.
+    """
+
+    def __init__(
+        self, store: "ChoiceStore", *, notify: Callable[[str], None], seconds: float, path: list[str] | None = None
+    ) -> None:
+        self._store = store
+        self._notify = notify
+        self._seconds = seconds
+        self._path = sys.path if path is None else path
+        self._running: dict[str, Inside | Process] = {}
+        self._failed: dict[str, str] = {}
+
+    @cached_property
+    def found(self) -> tuple[Plugin, ...]:
+        """Every plugin that is installed, whatever its state."""
+        return plugins(self._path)
+
+    @cached_property
+    def choices(self) -> "Choices":
+        """What the user decided.
+
+        Raises:
+            IntegrityError: `plugin-choices-damaged` or `plugin-choices-unsafe`.
+        """
+        return self._store.load()
+
+    def check(self, hook: str, subject: "Subject") -> tuple[Told, ...]:
+        """Ask the plugins with `hook` about a package, and return all that they have found.
+
+        Raises:
+            UnavailableError: `plugin-required`, one that is required has not answered.
+            MarketError: a file of the package cannot be read.
+        """
+        from marketplace.plugins.answers import findings
+        from marketplace.plugins.types import Question
+
+        told: list[Told] = []
+        answered = set()
+        for plugin in self._asked(hook):
+            question = Question(hook, subject.arguments(), subject.piece, subject.size)
+            answer = self._answer(plugin, question, lambda answer: findings(answer, subject.files))
+            if subject.trouble:
+                raise subject.trouble
+            if answer is not None:
+                answered.add(plugin.name)
+                told += [Told(plugin.name, finding) for finding in answer]
+        self._refuse_without(hook, answered, subject.name)
+        return tuple(told)
+
+    def close(self) -> None:
+        """End the processes of plugins."""
+        for running in self._running.values():
+            running.close()
+        self._running.clear()
+
+    def _asked(self, hook: str) -> Iterator[Plugin]:
+        for plugin in self.found:
+            if plugin.name in self._failed or (hook not in plugin.hooks and not plugin.problem):
+                continue
+            state = self.choices.state(plugin)
+            if state == "refused":
+                self._leave_out(plugin.name, plugin.problem)
+            elif state != "blocked":
+                yield plugin
+
+    def _answer(self, plugin: Plugin, question: "Question", read: Callable[[Any], _T]) -> _T | None:
+        """Return what `read` makes of a plugin's answer; None when it has failed, which is told."""
+        from marketplace.plugins.types import PluginFailedError
+
+        try:
+            return read(self._started(plugin).call(question))
+        except PluginFailedError as error:
+            self._leave_out(plugin.name, str(error))
+            return None
+        finally:
+            if plugin.name in self._failed and (running := self._running.pop(plugin.name, None)):
+                running.close()
+
+    def _started(self, plugin: Plugin) -> "Inside | Process":
+        if plugin.name not in self._running:
+            self._running[plugin.name] = self._start(plugin)
+        return self._running[plugin.name]
+
+    def _start(self, plugin: Plugin) -> "Inside | Process":
+        if self.choices.state(plugin) == "trusted":
+            from marketplace.plugins.inside import Inside
+
+            return Inside(plugin)
+        from marketplace.plugins.process import Limits, Process
+
+        return Process(plugin, Limits(seconds=self._seconds), self._path)
+
+    def _leave_out(self, name: str, why: str) -> None:
+        if name not in self._failed:
+            self._failed[name] = why
+            self._notify(f"the plugin {name} is left out: {why}")
+
+    def _refuse_without(self, hook: str, answered: set[str], subject: str) -> None:
+        for name, hooks in sorted(self.choices.required.items()):
+            if hook in hooks and name not in answered:
+                known = any(plugin.name == name for plugin in self.found)
+                state = "it is blocked" if name in self.choices.blocked else "it does not answer"
+                why = self._failed.get(name) or (state if known else "it is not installed")
+                hint = f"mend or install it; `ggen market plugins unrequire {name}` goes on without it"
+                message = f"{subject} was not looked at by the plugin {name}, which is required: {why}"
+                raise UnavailableError("plugin-required", message, hint=hint, plugin=name)

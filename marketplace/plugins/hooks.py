@@ -1,0 +1,26 @@
+"""The hooks: what a plugin may implement, with `hookimpl` on each function. See docs/plugins.md.
+
+A plugin names each hook that it implements in its metadata too, as an entry point of the group `ggen.<hook>`: so it is
+known without importing it. Its functions get arguments by their names, and may leave out those that they do not need.
+"""
+
+from collections.abc import Iterable
+
+import pluggy
+
+from marketplace.plugins.types import File, Finding, Package
+
+__all__ = ["File", "Finding", "Hooks", "Package", "hookimpl"]
+
+PROJECT = "ggen"
+_hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function as the implementation of the hook that it is named after."""
+
+
+class Hooks:
+    """The specifications. Their names are those of `marketplace.plugins.found.HOOKS`."""
+
+    @_hookspec
+    def validate_package(self, package: Package) -> Iterable[Finding]:  # type: ignore[empty-body]
+        """Look at a package before it is published; an error refuses it."""

@@ -1,0 +1,114 @@
+"""Steps about plugins."""
+
+from behave import given, then, when
+
+from marketplace.plugins.found import HOOKS
+from support.market import plugin_examples, plugins
+
+
+@given('the plugin "{name}" is installed, with the hook "{hook}"')
+def step_installed(context, name, hook):
+    plugins.install(context.world, name, [hook], context.text)
+
+
+@when('version "{version}" of the plugin "{name}" is installed, with the hook "{hook}"')
+def step_upgraded(context, version, name, hook):
+    plugins.install(context.world, name, [hook], context.text, version=version)
+
+
+@given('the distribution "{distribution}" has the plugin "{name}" too, with the hook "{hook}"')
+def step_second(context, distribution, name, hook):
+    plugins.install(context.world, name, [hook], context.text, distribution=distribution)
+
+
+@given('metadata names the plugin "{name}", the hook "{hook}" and the object "{target}"')
+def step_with_target(context, name, hook, target):
+    plugins.install(context.world, name, [hook], "", target=target)
+
+
+@when('the plugin "{name}" is removed')
+def step_removed(context, name):
+    plugins.remove(context.world, name)
+
+
+@given("a plugin is installed that {what}")
+def step_hostile(context, what):
+    plugins.install_hostile(context.world, what)
+
+
+@then("no process that a plugin has started is left")
+def step_none_left(context):
+    left = [pid for pid in plugins.pids(context.world) if not plugins.is_gone(pid)]
+    assert not left, left
+
+
+@then("plugins have started {count:d} processes, and none is left")
+def step_started(context, count):
+    found = plugins.pids(context.world)
+    assert len(found) == count and all(map(plugins.is_gone, found)), found
+
+
+@when('"{command}" is killed while a plugin is at work')
+def step_killed(context, command):
+    plugins.kill_while_asked(context.world, command)
+
+
+@then('just {count:d} warning of "{who}" is shown: "{text}"')
+def step_warned(context, count, who, text):
+    lines = [line for line in context.world.outcome().stderr.splitlines() if who in line]
+    assert len(lines) == count and all(line.startswith("warning: ") and text in line for line in lines), lines
+
+
+@given("the decisions about plugins are {state}")
+def step_spoiled(context, state):
+    file = context.world.home / "plugins.json"
+    if state == "damaged":
+        file.write_text('{"format": 1, "blocked": []')
+    else:
+        file.chmod(0o666)
+
+
+@then("nothing of the plugins was imported")
+def step_not_imported(context):
+    assert not (plugins.folder(context.world) / "imported").exists()
+
+
+@then("the error has the findings")
+def step_findings(context):
+    found = context.world.outcome().error()["findings"]
+    assert found == [row.as_dict() for row in context.table], found
+
+
+@then("{count:d} decisions that are made at the same moment are all kept")
+def step_race(context, count):
+    assert plugins.block_at_once(context.world, count) == {f"p{number}" for number in range(count)}
+
+
+@given('the file "{path}" gains the line "{line}"')
+def step_gains(context, path, line):
+    file = context.world.project / path
+    file.write_text(f"{file.read_text()}\n{line}\n")
+
+
+@given('the file "{path}" is "{text}"')
+def step_is(context, path, text):
+    file = context.world.project / path
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+
+
+@given('the example "{name}" is installed by pip, without a network')
+def step_example(context, name):
+    plugin_examples.install(context.world, name)
+
+
+@then('"{page}" shows the files of its examples as they are')
+def step_shown(context, page):
+    context.page = page
+    assert not plugin_examples.differences(page), plugin_examples.differences(page)
+
+
+@then("each hook has a section there, and an example")
+def step_each_hook(context):
+    assert plugin_examples.hooks_of_examples() == sorted(HOOKS), plugin_examples.hooks_of_examples()
+    assert plugin_examples.hooks_with_sections(context.page) == list(HOOKS)

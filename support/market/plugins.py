@@ -1,0 +1,153 @@
+"""Plugins of a scenario: distributions in a folder that the `ggen` of the scenario can import from."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from support.market.world import World
+
+_PATIENCE = 10.0
+_BEGIN = "from marketplace.plugins.hooks import Finding, hookimpl\n"
+
+
+def folder(world: World) -> Path:
+    """Return the folder of the scenario's plugins; its commands import from there from now on."""
+    made = world.root / "plugins"
+    made.mkdir(exist_ok=True)
+    world.environ["PYTHONPATH"] = str(made)
+    return made
+
+
+def install(
+    world: World, name: str, hooks: Sequence[str], code: str, *, version: str = "1.0.0", distribution: str = "",
+    target: str = "",
+) -> None:  # fmt: skip
+    """Put a distribution with one plugin into the folder; an older version of it goes."""
+    distribution = distribution or "ggen-" + re.sub("[^a-z-]", "", name)
+    module = re.sub("[^a-z]", "_", f"{distribution}-{name}")
+    place = folder(world)
+    for old in place.glob(f"{distribution}-*.dist-info"):
+        shutil.rmtree(old)
+    (place / f"{module}.py").write_text(code, encoding="utf-8")
+    described = place / f"{distribution}-{version}.dist-info"
+    described.mkdir()
+    text = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
+    (described / "METADATA").write_text(text, encoding="utf-8")
+    groups = "".join(f"[ggen.{hook}]\n{name} = {target or module}\n" for hook in hooks)
+    (described / "entry_points.txt").write_text(groups, encoding="utf-8")
+
+
+def remove(world: World, name: str) -> None:
+    """Take a plugin's distribution away."""
+    (described,) = folder(world).glob(f"ggen-{name}-*.dist-info")
+    shutil.rmtree(described)
+
+
+SILENT = f"{_BEGIN}\n@hookimpl\ndef validate_package(package):\n    return []\n"
+"""A plugin that finds nothing."""
+
+_CHILD = "subprocess.Popen(['sleep', '600'], start_new_session=True).pid"
+
+HOSTILE = {
+    "raises when it is imported": "raise RuntimeError('not today')",
+    "leaves when it is imported": "import sys\nsys.exit(3)",
+    "has a syntax error": "def validate_package(",
+    "raises in the hook": "raise RuntimeError('not today')",
+    "raises what has no words": (
+        "class Mute(BaseException):\n        def __str__(self):\n            raise ValueError\n    raise Mute"
+    ),
+    "hangs": "import time\n    time.sleep(600)",
+    "hangs when it is imported": "import time\ntime.sleep(600)",
+    "is always busy": "while True:\n        pass",
+    "asks for a file for ever": "while True:\n        package.read('package.toml')",
+    "eats memory": "data = []\n    while True:\n        data.append(bytearray(1 << 28))",
+    "ends its process": "import os\n    os._exit(0)",
+    "ends its process group": "import os, signal\n    os.killpg(0, signal.SIGKILL)",
+    "leaves children behind": f"import subprocess\n    note({_CHILD})\n    raise RuntimeError('gone')",
+    "leaves grandchildren behind": (
+        "import os, subprocess\n    if os.fork():\n        os.wait()\n        raise RuntimeError('gone')\n"
+        f"    os.setsid()\n    note({_CHILD})\n    os._exit(0)"
+    ),
+    "answers what is no list": "return 7",
+    "answers what JSON cannot say": "return [object()]",
+    "answers without an end": "while True:\n        yield Finding('warning', '', 'x')",
+    "answers 100 MB": "return [Finding('warning', '', 'x' * 100_000_000)]",
+    "answers a finding about no file": "return [Finding('error', '/etc/passwd', 'x')]",
+    "answers a finding without words": "return [Finding('error', '', ' ')]",
+    "answers a level of its own": "return [Finding('fatal', '', 'x')]",
+    "writes into the answers": (
+        "import os\n    for number in range(3, 20):\n        try:\n            os.write(number, b'{}\\n')\n"
+        "        except OSError:\n            pass"
+    ),
+    "asks for a file that is not there": "package.read('../../etc/passwd')",
+    "implements no hook": "",
+    "implements a hook that does not exist": "@hookimpl\ndef validate_everything(package):\n    pass",
+    "wants an argument that does not exist": "@hookimpl\ndef validate_package(package, home):\n    pass",
+}
+"""What a plugin can do wrong: whole modules where a line starts at the margin, else the body of the hook."""
+
+_ENDLESS = ("hangs", "is always busy", "asks for a file for ever")
+_WHOLE = (
+    "raises when it is imported", "leaves when it is imported", "has a syntax error", "hangs when it is imported",
+    "implements no hook", "implements a hook that does not exist", "wants an argument that does not exist",
+)  # fmt: skip
+
+
+def install_hostile(world: World, what: str) -> None:
+    """Install the plugin `hostile`, which does `what` when it is asked about a package."""
+    pids = world.root / "pids"
+    head = f"{_BEGIN}\ndef note(pid):\n    open({str(pids)!r}, 'a').write(f'{{pid}}\\n')\n"
+    hook = "" if what in _WHOLE else "@hookimpl\ndef validate_package(package):\n    "
+    install(world, "hostile", ["validate_package"], f"{head}\n{hook}{HOSTILE[what]}")
+    world.environ["GGEN_PLUGIN_TIMEOUT"] = "4" if what.startswith(_ENDLESS) else "60"
+
+
+def pids(world: World) -> list[int]:
+    """Return the processes that the scenario's plugins have noted."""
+    file = world.root / "pids"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def is_gone(pid: int) -> bool:
+    """Say whether a process has ended, soon enough."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def kill_while_asked(world: World, command: str) -> None:
+    """Start a command, kill it as soon as a plugin has noted a process, and wait for it."""
+    args, environ = world.command(command)
+    process = subprocess.Popen(args, cwd=world.project, env=environ, stderr=subprocess.DEVNULL)
+    world.defer(process.wait)
+    world.defer(process.kill)
+    deadline = time.monotonic() + _PATIENCE
+    while not pids(world) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert pids(world), "the plugin was not asked"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def block_at_once(world: World, count: int) -> set[str]:
+    """Block `count` plugins in as many processes that run at the same time; return what is blocked in the end."""
+    runs = [world.command(f"ggen market plugins block p{number}") for number in range(count)]
+    running = [
+        subprocess.Popen(args, cwd=world.project, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for args, environ in runs
+    ]
+    assert [process.wait(60) for process in running] == [0] * count
+    return set(json.loads((world.home / "plugins.json").read_text(encoding="utf-8"))["blocked"])
