@@ -5,6 +5,7 @@ connected to nothing, so what it hands on is what a fresh process would have aft
 """
 
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -42,6 +43,7 @@ def load() -> None:
     with contextlib.suppress(Exception):  # the runner of each shard meets it again, and tells
         load_step_modules([_STEPS])
         LoadedRunner.loaded = True
+    gc.freeze()  # or each process looks through all of it at each collection, and copies the pages that it marks
 
 
 def serve(channel: socket.socket) -> dict[str, Any] | None:
