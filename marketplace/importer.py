@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from marketplace.model.release import Release
     from marketplace.registry.base import Receipt, Registry
     from marketplace.security.keys import Signer
+
+    Prepare = Callable[[PackageSource], PackageSource]
 
 _T = TypeVar("_T")
 _TOGETHER = 64
@@ -168,12 +171,13 @@ def _ordered(packages: Mapping[PackageId, ImportedPackage]) -> Iterator[Imported
 
 def publish_plan(
     plan: ImportPlan, registry: "Registry", signer: "Signer", now: datetime,
-    advance: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+    advance: Callable[[str, int, int], None] = lambda _what, _done, _total: None, *,
+    prepare: "Prepare" = lambda source: source,
 ) -> ImportReport:  # fmt: skip
     """Publish the accepted packages, signed by `signer` at `now`, each with or after those that it needs.
 
     One that cannot be published is reported and the next is tried. `advance` is told the id, how many are done and
-    how many there are.
+    how many there are. `prepare` is given each package before it is signed: it returns what to publish, or raises.
 
     Raises:
         UnavailableError: the registry cannot be written at all.
@@ -185,7 +189,9 @@ def publish_plan(
         group = plan.accepted[start : start + _TOGETHER]
         for place, package in enumerate(group):
             advance(str(package.id), start + place, len(plan.accepted))
-        for package, outcome in zip(group, _publish(group, registry, signer, now), strict=True):
+        for package, outcome in zip(
+            group, _publish(group, registry, partial(_signed, signer=signer, now=now, prepare=prepare)), strict=True
+        ):
             if isinstance(outcome, MarketError):
                 failed.append((package, outcome))
             else:
@@ -195,11 +201,13 @@ def publish_plan(
 
 
 def _publish(
-    group: Sequence[ImportedPackage], registry: "Registry", signer: "Signer", now: datetime
+    group: Sequence[ImportedPackage],
+    registry: "Registry",
+    sign: "Callable[[ImportedPackage, Path], tuple[PackageSource, Release] | MarketError]",
 ) -> list[bool | MarketError]:
     """Publish packages together; of each tell whether it is new, False when the same content was there already."""
     with tempfile.TemporaryDirectory(prefix="ggen-import-") as scratch:
-        signed = [_signed(package, Path(scratch), signer, now) for package in group]
+        signed = [sign(package, Path(scratch)) for package in group]
         ready = [item for item in signed if not isinstance(item, MarketError)]
         outcomes = registry.publish_many(ready) if ready else []
     verdicts = iter(
@@ -209,12 +217,12 @@ def _publish(
 
 
 def _signed(
-    package: ImportedPackage, scratch: Path, signer: "Signer", now: datetime
+    package: ImportedPackage, scratch: Path, *, signer: "Signer", now: datetime, prepare: "Prepare"
 ) -> "tuple[PackageSource, Release] | MarketError":
     from marketplace.source import FolderSource, build_release
 
     try:
-        source = FolderSource.read(package.write(scratch / str(package.id)))
+        source = prepare(FolderSource.read(package.write(scratch / str(package.id))))
         return source, build_release(source, signer, now)
     except UnavailableError:
         raise

@@ -4,6 +4,7 @@ from behave import given, then, when
 
 from marketplace.plugins.found import HOOKS
 from support.market import plugin_examples, plugins
+from support.market.laws.vectors import unescape
 
 
 @given('the plugin "{name}" is installed, with the hook "{hook}"')
@@ -94,7 +95,7 @@ def step_gains(context, path, line):
 def step_is(context, path, text):
     file = context.world.project / path
     file.parent.mkdir(exist_ok=True)
-    file.write_text(text)
+    file.write_text(unescape(text))
 
 
 @given('the example "{name}" is installed by pip, without a network')
@@ -112,3 +113,35 @@ def step_shown(context, page):
 def step_each_hook(context):
     assert plugin_examples.hooks_of_examples() == sorted(HOOKS), plugin_examples.hooks_of_examples()
     assert plugin_examples.hooks_with_sections(context.page) == list(HOOKS)
+
+
+@given('the version of "{name}" is "{version}"')
+def step_version(context, name, version):
+    plugins.set_version(context.world.project / name, version)
+
+
+@given('a dangerous version "{version}" of "io.acme.web" is published before the plugin was there')
+def step_dangerous(context, version):
+    plugins.publish_dangerous(context.world, version)
+
+
+@given('a dangerous version "{version}" of "io.acme.web" was added before the plugin was there')
+def step_dangerous_added(context, version):
+    plugins.publish_dangerous(context.world, version)
+    with plugins.absent(context.world):
+        context.world.run("ggen market add io.acme.web")
+
+
+@given("the scanner is out of order")
+def step_out_of_order(context):
+    (plugins.folder(context.world) / "alarm").touch()
+
+
+@then("nothing is installed")
+def step_nothing_installed(context):
+    assert not list((context.world.project / ".ggen").glob("packages/*/*"))
+
+
+@given('an older catalog with the packages "{first}" and "{second}"')
+def step_catalog(context, first, second):
+    plugins.write_catalog(context.world.project / "old-catalog", first, second)

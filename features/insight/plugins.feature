@@ -100,7 +100,7 @@ Feature: Plugins check packages before they are published, as far as the user le
     Scenario: An untrusted plugin has limits, and neither the user's environment nor descriptors
       When I try "ggen market publish web"
       Then the exit code is 0
-      And just 1 warning of "loud" is shown: "limits [536870912, 60], knows [], in /, has 6 files"
+      And just 1 warning of "loud" is shown: "limits [536870912, 600], knows [], in /, has 6 files"
 
     Scenario: A trusted plugin runs in the program itself; what it prints is no result
       When I run "ggen market plugins trust loud"
@@ -218,3 +218,70 @@ Feature: Plugins check packages before they are published, as far as the user le
         """
       When I try "ggen market publish web"
       Then it fails with exit code 6 and the code "plugin-required", and suggests "unrequire policy"
+
+  Rule: What is dangerous does not come in
+
+    Background:
+      Given I run "ggen market publish web"
+      And the plugin "scanner" is installed, with the hook "scan_package"
+        """
+        from pathlib import Path
+
+        from marketplace.plugins.hooks import Finding, hookimpl
+
+        @hookimpl
+        def scan_package(package):
+            if Path(__file__).with_name("alarm").exists():
+                raise RuntimeError("out of order")
+            for file in package.files:
+                if b"rm -rf" in package.read(file.path):
+                    yield Finding("error", file.path, "it removes files")
+        """
+
+    Scenario: A sound package is installed and verified
+      When I run "ggen market add io.acme.web"
+      Then the output contains "+ io.acme.web 0.1.0"
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
+    Scenario: What was installed before the scanner was there is found by verify, and stays as it is
+      Given a dangerous version "0.2.0" of "io.acme.web" was added before the plugin was there
+      When I try "ggen market verify --json"
+      Then the exit code is 3
+      And the JSON field "packages.0.problems.0.kind" is "unsafe"
+      And the JSON field "packages.0.problems.0.path" is "run.sh"
+      And the JSON field "packages.0.problems.0.actual" is "scanner: run.sh: it removes files"
+      When I try "ggen market verify"
+      Then the exit code is 3
+      And the output contains "unsafe: run.sh: scanner: run.sh: it removes files"
+      And the output contains "choose another version"
+
+    Scenario: An update to a dangerous version changes nothing
+      Given I run "ggen market add io.acme.web"
+      And a dangerous version "0.1.1" of "io.acme.web" is published before the plugin was there
+      When I try "ggen market update"
+      Then it fails with exit code 3 and the code "package-unsafe", and suggests "do not use it"
+      When I run "ggen market list"
+      Then the output contains "0.1.0"
+      When I run "ggen market verify"
+      Then the output contains "Verified"
+
+    Scenario: A scanner that fails is left out of an install, unless it is required
+      Given the scanner is out of order
+      When I try "ggen market add io.acme.web"
+      Then the exit code is 0
+      And just 1 warning of "scanner" is shown: "the plugin scanner is left out: it raised RuntimeError: out of order"
+      When I run "ggen market plugins require scanner"
+      And I try "ggen market verify"
+      Then it fails with exit code 6 and the code "plugin-required", and suggests "unrequire scanner"
+      When I run "ggen market remove io.acme.web"
+      And I try "ggen market add io.acme.web"
+      Then it fails with exit code 6 and the code "plugin-required", and suggests "unrequire scanner"
+      And nothing is installed
+
+    Scenario: Packages of an older catalog are checked each by itself
+      Given an older catalog with the packages "old-web" and "old-danger"
+      When I try "ggen market import old-catalog --json"
+      Then the exit code is 3
+      And the JSON field "published" is "['io.ggen.old-web@1.0.0']"
+      And the JSON field "failed.0.code" is "package-unsafe"

@@ -27,3 +27,29 @@ Feature: For each hook there is an example that can be installed and does someth
     Given the file "web/docs/guide.md" is "[back](../README.md)"
     When I run "ggen market publish web"
     Then the output contains "Published io.acme.web"
+
+  Scenario: Text that is not what it looks like is neither published nor installed (scan_package)
+    Given I run "ggen market init web --id io.acme.web"
+    And the file "web/templates/login.tmpl" is "if access_level != 'user\u202e \u2066// admins alone\u2069 \u2066':"
+    And I run "ggen market publish web"
+    And I run "ggen market init form --id io.acme.form"
+    And the file "form/templates/field.tmpl" is "first\u00adname"
+    And I run "ggen market publish form"
+    And the example "hidden-text" is installed by pip, without a network
+    When I try "ggen market add io.acme.web"
+    Then it fails with exit code 3 and the code "package-unsafe", and suggests "do not use it"
+    And the error output contains "hidden-text: templates/login.tmpl: line 1 has LEFT-TO-RIGHT ISOLATE"
+    And nothing is installed
+    When I try "ggen market add io.acme.form"
+    Then the exit code is 0
+    And just 1 warning of "hidden-text" is shown: "templates/field.tmpl: line 1 has SOFT HYPHEN"
+    Given the version of "web" is "0.2.0"
+    When I try "ggen market publish web"
+    Then it fails with exit code 3 and the code "package-unsafe", and suggests "block hidden-text"
+    When I try "ggen market publish web --json"
+    Then the exit code is 3
+    And the error has the findings
+      | plugin      | level | file                 | message                               |
+      | hidden-text | error | templates/login.tmpl | line 1 has RIGHT-TO-LEFT OVERRIDE     |
+      | hidden-text | error | templates/login.tmpl | line 1 has LEFT-TO-RIGHT ISOLATE      |
+      | hidden-text | error | templates/login.tmpl | line 1 has POP DIRECTIONAL ISOLATE    |

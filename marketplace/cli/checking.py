@@ -1,17 +1,16 @@
-"""What plugins say about a package before it is published: warnings are shown, errors refuse it."""
+"""What plugins say about packages that are published, installed or verified: warnings are shown, errors refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketplace.cli.session import Session
-from marketplace.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from marketplace.model.package import PackageSource
-    from marketplace.plugins.calling import Told
-
-_SHOWN = 3
-"""Errors told in one message; --json has all."""
+    from marketplace.model.tree import Tree
+    from marketplace.plugins.subjects import Subject
+    from marketplace.plugins.verdicts import Told
 
 
 def check_source(session: Session, source: "PackageSource") -> list[dict[str, str]]:
@@ -19,31 +18,43 @@ def check_source(session: Session, source: "PackageSource") -> list[dict[str, st
 
     Raises:
         InvalidInputError: `package-refused`, with `findings`.
+        IntegrityError: `package-unsafe`, likewise.
         UnavailableError: `plugin-required`, one that is required has not answered.
     """
     from marketplace.plugins.subjects import Subject
+    from marketplace.plugins.verdicts import invalid, unsafe
 
     subject = Subject(source.manifest, source.tree, lambda entry: source.open(entry.path))
-    told = session.plugins.check("validate_package", subject)
-    errors = [item for item in told if item.finding.level == "error"]
-    for item in told:
-        if item.finding.level == "warning":
-            session.out.warn(_text(item))
-    if errors:
-        raise _refused(subject.name, errors)
+    told: list[Told] = []
+    for hook, refusal in (("validate_package", invalid), ("scan_package", unsafe)):
+        found = session.plugins.check(hook, subject)
+        if errors := _errors(session, found):
+            raise refusal(subject.name, errors)
+        told += found
     return [item.to_json() for item in told]
 
 
-def _text(item: "Told") -> str:
-    where = f" {item.finding.file}:" if item.finding.file else ""
-    return f"{item.plugin}:{where} {item.finding.message}"
+def inspector(session: Session) -> "Callable[[Path, Tree], Sequence[Told]] | None":
+    """Return what asks the plugins for dangers in the files of a package; None when nobody is to be asked.
+
+    Raises:
+        UnavailableError: `plugin-required`, when it is called.
+    """
+    if not session.plugins.concerned("scan_package"):
+        return None
+    return lambda folder, tree: _errors(session, session.plugins.check("scan_package", _subject(folder, tree)))
 
 
-def _refused(name: str, errors: "Sequence[Told]") -> InvalidInputError:
-    said = "; ".join(map(_text, errors[:_SHOWN]))
-    more = f", and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
-    plugins = sorted({item.plugin for item in errors})
-    hint = f"correct the package; if the plugin is wrong: ggen market plugins block {plugins[0]}"
-    findings = [item.to_json() for item in errors]
-    message = f"{name} is refused by {' and '.join(plugins)}: {said}{more}"
-    return InvalidInputError("package-refused", message, hint=hint, findings=findings)
+def _subject(folder: Path, tree: "Tree") -> "Subject":
+    from marketplace.model.manifest import FILE_NAME, Manifest
+    from marketplace.plugins.subjects import Subject
+
+    manifest = Manifest.parse((folder / FILE_NAME).read_bytes())
+    return Subject(manifest, tree, lambda entry: (folder / entry.path).open("rb"))
+
+
+def _errors(session: Session, told: "Sequence[Told]") -> "list[Told]":
+    for item in told:
+        if item.finding.level == "warning":
+            session.out.warn(str(item))
+    return [item for item in told if item.finding.level == "error"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from marketplace.cli import render
+from marketplace.cli.checking import inspector
 from marketplace.cli.completion import complete_id
 from marketplace.cli.installing import installed_already, show
 from marketplace.cli.options import offline_option, registry_option, with_session
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from marketplace.model.ids import PackageId
     from marketplace.model.requirement import Requirement
     from marketplace.project.actions import Outdated, Verified, Workshop
+    from marketplace.project.content import Problem
 
 copy_option = click.option("--copy", is_flag=True, default=None, help="Install copies instead of links.")
 force_option = click.option("--force", is_flag=True, help="Discard local edits in installed packages.")
@@ -38,7 +40,7 @@ def _workshop(session: Session, *, copy: bool | None = None, make: bool = False)
         yield Workshop(
             project, session.registry, session.trust, store=session.store,
             copy=bool(copy) or session.settings.value("link_mode") == "copy",
-            lock_timeout=session.lock_timeout, notify=session.out.note, advance=advance,
+            lock_timeout=session.lock_timeout, notify=session.out.note, advance=advance, inspect=inspector(session),
         )  # fmt: skip
 
 
@@ -200,15 +202,19 @@ def _verdict_json(verdict: "Verified") -> dict[str, object]:
     return {"id": verdict.id, "version": verdict.version, "ok": not problems, "problems": problems}
 
 
+def _problem_text(problem: "Problem") -> str:
+    where = render.printable(problem.path) or "the package itself"
+    return f"{where}: {render.printable(problem.actual)}" if problem.kind == "unsafe" else where
+
+
 def _verify_text(verdicts: "tuple[Verified, ...]", *, sound: bool) -> Iterator[str]:
     for verdict in verdicts:
         mark = render.bad("!!") if verdict.problems else render.good("ok")
         yield f"{mark}  {verdict.id} {verdict.version}"
-        yield from (
-            f"      {problem.kind}: {render.printable(problem.path) or 'the package itself'}"
-            for problem in verdict.problems
-        )
-    if sound:
+        yield from (f"      {problem.kind}: {_problem_text(problem)}" for problem in verdict.problems)
+    if any(problem.kind == "unsafe" for verdict in verdicts for problem in verdict.problems):
+        yield render.dim("plugins refuse what was installed: `ggen market remove ID`, or choose another version")
+    elif sound:
         yield f"{render.good('Verified')}: {render.plural(len(verdicts), 'package')}, every file and signature"
     else:
         yield render.dim("`ggen market verify --fix` restores the files from the content store")

@@ -251,11 +251,15 @@ def import_command(session: Session, catalog: Path, dry_run: bool) -> int:
     """
     from marketplace.importer import ImportReport, publish_plan, read_catalog
 
+    def prepare(source: "PackageSource") -> "PackageSource":
+        check_source(session, source)
+        return source
+
     plan = read_catalog(session.folder / catalog)
     report = ImportReport((), (), (), 0)
     if not dry_run:
         with session.out.progress("importing") as advance:
-            report = publish_plan(plan, session.registry, session.signer(), session.now(), advance)
+            report = publish_plan(plan, session.registry, session.signer(), session.now(), advance, prepare=prepare)
     document = {
         "accepted": [str(package.id) for package in plan.accepted],
         "refused": [problem.to_json() for problem in plan.refused],

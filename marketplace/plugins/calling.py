@@ -7,7 +7,7 @@ unless the user requires it.
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from marketplace.errors import UnavailableError
 from marketplace.plugins.found import Plugin, plugins
@@ -17,20 +17,10 @@ if TYPE_CHECKING:
     from marketplace.plugins.inside import Inside
     from marketplace.plugins.process import Process
     from marketplace.plugins.subjects import Subject
-    from marketplace.plugins.types import Finding, Question
+    from marketplace.plugins.types import Question
+    from marketplace.plugins.verdicts import Told
 
 _T = TypeVar("_T")
-
-
-class Told(NamedTuple):
-    """A finding, and the plugin that has found it."""
-
-    plugin: str
-    finding: "Finding"
-
-    def to_json(self) -> dict[str, str]:
-        """Return it as `--json` prints it."""
-        return {"plugin": self.plugin, **self.finding._asdict()}
 
 
 class Plugins:
@@ -67,7 +57,12 @@ class Plugins:
         """
         return self._store.load()
 
-    def check(self, hook: str, subject: "Subject") -> tuple[Told, ...]:
+    def concerned(self, hook: str) -> bool:
+        """Say whether asking for a hook can make a difference: whether anybody has it, is refused, or is required."""
+        there = any(hook in plugin.hooks or plugin.problem for plugin in self.found)
+        return there or any(hook in hooks for hooks in self.choices.required.values())
+
+    def check(self, hook: str, subject: "Subject") -> "tuple[Told, ...]":
         """Ask the plugins with `hook` about a package, and return all that they have found.
 
         Raises:
@@ -76,6 +71,7 @@ class Plugins:
         """
         from marketplace.plugins.answers import findings
         from marketplace.plugins.types import Question
+        from marketplace.plugins.verdicts import Told
 
         told: list[Told] = []
         answered = set()

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 GROUP = "ggen."
 """How the groups of entry points begin: the name of a hook follows."""
 
-HOOKS = ("validate_package",)
+HOOKS = ("validate_package", "scan_package")
 """The names of the hooks."""
 
-CHECKS = frozenset({"validate_package"})
+CHECKS = frozenset({"validate_package", "scan_package"})
 """The hooks that can keep a package out: plugins with one of them can be required."""
 
 _METADATA = (".dist-info", ".egg-info")

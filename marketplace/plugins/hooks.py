@@ -24,3 +24,7 @@ class Hooks:
     @_hookspec
     def validate_package(self, package: Package) -> Iterable[Finding]:  # type: ignore[empty-body]
         """Look at a package before it is published; an error refuses it."""
+
+    @_hookspec
+    def scan_package(self, package: Package) -> Iterable[Finding]:  # type: ignore[empty-body]
+        """Look for dangers in a package that is to be published, installed or verified; an error stops that."""

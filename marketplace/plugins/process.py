@@ -37,7 +37,7 @@ class Limits(NamedTuple):
     """
 
     seconds: float = 10.0
-    processor: int = 60
+    processor: int = 600
     memory: int = 512 * 1024 * 1024
     rate: float = 10_000_000.0
 

@@ -14,15 +14,19 @@ from marketplace.model.ids import PackageId
 from marketplace.model.package import Package
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
+from marketplace.model.tree import Tree
 from marketplace.project import content, journal
 from marketplace.project.lockfile import Locked, Lockfile
 from marketplace.project.project import Project, edited, requirements_of, unwritable
 from marketplace.project.report import Report
 
 if TYPE_CHECKING:
+    from marketplace.plugins.verdicts import Told
     from marketplace.registry.base import Registry
     from marketplace.security.trust import TrustStore
     from marketplace.storage.filesystem import FilesystemStore
+
+    Inspect = Callable[[Path, Tree], Sequence[Told]]
 
 Advance = Callable[[str, int, int], None]
 
@@ -55,11 +59,13 @@ class Workshop:
         lock_timeout: seconds to wait for another command that changes the project.
         notify: told what the user should know.
         advance: told of the progress.
+        inspect: asked what is dangerous in the files of a package, which lie in a folder as the tree says.
     """
 
     def __init__(
         self, project: Project, registry: "Registry", trust: "TrustStore", *, store: "FilesystemStore", copy: bool,
         lock_timeout: float, notify: Callable[[str], None], advance: Advance = lambda _what, _done, _total: None,
+        inspect: "Inspect | None" = None,
     ) -> None:  # fmt: skip
         self._project = project
         self._registry = registry
@@ -69,6 +75,7 @@ class Workshop:
         self._lock_timeout = lock_timeout
         self._notify = notify
         self._advance = advance
+        self._inspect = inspect
 
     def add(
         self, wishes: Mapping[PackageId, Requirement | None], *, install: bool = True, force: bool = False,
@@ -181,7 +188,11 @@ class Workshop:
             content.check_bound(tree, release)
         except (IntegrityError, NotFoundError) as error:
             return [content.Problem("", error.code, release.key, error.message)]
-        return list(content.problems(self._project.packages / str(release.id), tree))
+        folder = self._project.packages / str(release.id)
+        return list(content.problems(folder, tree)) or [
+            content.Problem(danger.finding.file, "unsafe", "", str(danger))
+            for danger in (self._inspect(folder, tree) if self._inspect else ())
+        ]
 
     # --- the one way in which a project changes ------------------------------------------------------------------
 
@@ -344,11 +355,23 @@ class Workshop:
         try:
             tree = content.checked_tree(store, release)
             content.stage(store, tree, folder / "new" / str(release.id), copy=self._copy)
+            self._refuse_dangers(release, folder / "new" / str(release.id), tree)
             kept = folder / "trees" / str(release.id)
             store.materialise(release.content_id, kept, executable=False, copy=self._copy)
         except NotFoundError:
             return False
         return True
+
+    def _refuse_dangers(self, release: Release, folder: Path, tree: Tree) -> None:
+        """Refuse a package in which a plugin has found what is dangerous, before it takes its place.
+
+        Raises:
+            IntegrityError: `package-unsafe`.
+        """
+        if dangers := self._inspect(folder, tree) if self._inspect else ():
+            from marketplace.plugins.verdicts import unsafe
+
+            raise unsafe(str(release), dangers)
 
     def _stage_again(self, item: Locked, folder: Path) -> int:
         """Fetch what turned out to be lacking of a package, and stage it; return the bytes.

@@ -17,7 +17,7 @@ from marketplace.storage.filesystem import FilesystemStore
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """How an installed file differs: `kind` is modified, missing, extra, mode, link or unreadable.
+    """How an installed file differs: `kind` is modified, missing, extra, mode, link, unreadable or unsafe.
 
     With an empty path it is about the package as a whole: its folder is missing or a link, or the code of what is
     wrong with its release is the kind.

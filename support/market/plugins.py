@@ -7,7 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from support.market.world import World
@@ -151,3 +152,36 @@ def block_at_once(world: World, count: int) -> set[str]:
     ]
     assert [process.wait(60) for process in running] == [0] * count
     return set(json.loads((world.home / "plugins.json").read_text(encoding="utf-8"))["blocked"])
+
+
+@contextmanager
+def absent(world: World) -> Iterator[None]:
+    """Have the scenario's commands find no plugins in the block."""
+    kept = world.environ.pop("PYTHONPATH")
+    yield
+    world.environ["PYTHONPATH"] = kept
+
+
+def set_version(package: Path, version: str) -> None:
+    """Give a package's folder another version."""
+    file = package / "package.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub('^version = ".*"$', f'version = "{version}"', text, flags=re.MULTILINE), encoding="utf-8")
+
+
+def publish_dangerous(world: World, version: str) -> None:
+    """Publish a version of the package in the folder `web` with a file that a scanner refuses, which is not asked."""
+    set_version(world.project / "web", version)
+    (world.project / "web" / "run.sh").write_text("rm -rf ~\n", encoding="utf-8")
+    with absent(world):
+        world.run("ggen market publish web")
+
+
+def write_catalog(folder: Path, *names: str) -> None:
+    """Write a catalog of the older shape; a package whose name says so is dangerous."""
+    manifests = folder / "manifests"
+    manifests.mkdir(parents=True)
+    for name in names:
+        said = "It does rm -rf for you" if "danger" in name else "An old package"
+        text = f'[package]\nname = "{name}"\nversion = "1.0.0"\ndescription = "{said}"\nlicense = "MIT"\n'
+        (manifests / f"{name}.package.toml").write_text(text, encoding="utf-8")
