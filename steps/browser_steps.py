@@ -32,6 +32,11 @@ def step_lists(context, name):
     assert context.visit.lists([name]), context.visit.listed()
 
 
+@then("the page lists {first}, {second}, {third}")
+def step_lists_three(context, first, second, third):
+    assert context.visit.lists([first, second, third]), context.visit.listed()
+
+
 @then('the address ends with "{end}"')
 def step_address(context, end):
     visit = context.visit

@@ -7,6 +7,7 @@ from support.market.troubles import damage
 
 
 @given("these packages are published")
+@when("these packages are published")
 def step_published(context):
     for row in context.table:
         packages.publish(context.world, row["id"], row["version"], row["needs"])

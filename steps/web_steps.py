@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from support.centralized import browsed
+from support.centralized import browsed, operating, pinned
 from support.centralized.browsed import Browser
 from support.centralized.pages_inside import Eye
 from support.centralized.servers import Server
@@ -102,6 +102,12 @@ def step_listed(context, count):
     assert len(found) == count, found
 
 
+@then('no other namespaces are linked than "{names}"')
+def step_namespaces(context, names):
+    found = {text for text, given in context.browser.page.links if given["href"].startswith("/n/")}
+    assert found == set(names.split(", ")), found
+
+
 @then("nothing of it is anything but text, tables, code and links to the web")
 def step_safe(context):
     assert not browsed.unsafe(context.browser.page), browsed.unsafe(context.browser.page)
@@ -147,3 +153,35 @@ def step_looked_for(context):
     for row in context.table:
         found = context.eye.front() if row["page"] == "the first page" else context.eye.package(row["page"])
         assert sorted(found) == sorted(row["what"].split(", ")), (row["page"], found)
+
+
+@given("the registry's operator trusts another key for {namespace}, and this one")
+def step_trust_both(context, namespace):
+    pinned.trust_another(context.world, namespace, keep=True)
+
+
+@given("the registry's operator trusts another key for {namespace:S}")
+def step_trust_another(context, namespace):
+    pinned.trust_another(context.world, namespace, keep=False)
+
+
+@given("the registry's operator has revoked it because of {reason}")
+def step_revoked(context, reason):
+    key = pinned.signing_key(context.world)
+    context.world.run(f"ggen market key revoke {key} --reason '{reason}'")
+
+
+@given("the registry's operator has lost its pins")
+def step_lost(context):
+    (context.world.home / "keys" / "trust.json").unlink()
+
+
+@then('the page says of the key that signed "{told}"')
+def step_of_key(context, told):
+    assert f"{pinned.signing_key(context.world)} {told}" in " ".join(context.browser.page.text.split())
+
+
+@then("the page does not say where they are, and the server's log does")
+def step_private(context):
+    place = str(context.world.home / "keys" / "trust.json")
+    operating.check_told_to_operator(context.browser.server, place, context.browser.answer)

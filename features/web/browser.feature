@@ -20,6 +20,7 @@ Feature: In a browser the pages can be used by everybody, and are better with sc
       | /?q=acme            |
       | /?q=nothing-at-all  |
       | /p/io.acme.web      |
+      | /n/io.acme          |
       | /p/io.acme.nothing  |
 
     Examples:
@@ -36,6 +37,14 @@ Feature: In a browser the pages can be used by everybody, and are better with sc
     When the page is loaded again
     Then the page lists io.acme.web alone
     And 1 search was counted
+
+  Scenario: From the page of a namespace one searches as from any other
+    Given Chromium is open at the registry, in day
+    When the page "/n/io.acme" is opened
+    Then the page lists io.acme.core, io.acme.shell, io.acme.web
+    When "shell" is typed into the field of the search
+    Then without sending anything the page lists io.acme.shell alone
+    And the address ends with "/?q=shell"
 
   Scenario: The command to use a package is copied by a button
     Given Chromium is open at the registry, in day

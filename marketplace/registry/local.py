@@ -89,7 +89,8 @@ class LocalRegistry:
         return self._root / "archives"
 
     @cached_property
-    def _trust(self) -> "TrustStore":
+    def trust(self) -> "TrustStore":
+        """Who may sign for which namespace here."""
         return self._open_trust()
 
     @cached_property
@@ -153,7 +154,7 @@ class LocalRegistry:
     def _publishing(self) -> "Publishing":
         from marketplace.registry.publishing import Publishing
 
-        return Publishing(self.store, self.index, self._trust, self._name, clock=self._clock, minimum=self._minimum)
+        return Publishing(self.store, self.index, self.trust, self._name, clock=self._clock, minimum=self._minimum)
 
     def estimate(self, source: "PackageSource", release: "Release") -> "Report":
         """Measure a release as publishing it now would; see `Registry`."""
@@ -172,7 +173,7 @@ class LocalRegistry:
 
         publisher = self.get_release(record.id, record.version).release.key
         check_length(record)
-        self._trust.check_yank(record, publisher)
+        self.trust.check_yank(record, publisher)
         with self.store.writing(f"{record.action}ing {record.id}@{record.version}"):
             self.index.append_yank(record)
 

@@ -102,14 +102,14 @@ class P2PRegistry(LocalRegistry):
         from marketplace.registry.publishing import blobs_of, checked
         from marketplace.registry.scoring import estimate, facts_of
 
-        self._trust.check_release(release, pin=False)
+        self.trust.check_release(release, pin=False)
         _, manifest = checked(source, release)
         quality = estimate(facts_of(source), release, self._clock).summary()
         if any(release.id == other.id and release.version.precedence == other.version.precedence for other in earlier):
             raise ConflictError("version-exists", f"{release} is published twice at once", id=str(release.id))
         self.index.refuse_existing(release)
         stored = self.store.put_many(blobs_of(source))
-        self._trust.check_release(release)
+        self.trust.check_release(release)
         return manifest.decode("utf-8"), stored, quality
 
     def _append(self, records: "Sequence[tuple[LogRecord, str]]") -> tuple[int, dict[str, int]]:
@@ -142,7 +142,7 @@ class P2PRegistry(LocalRegistry):
         from marketplace.registry.publishing import checked
         from marketplace.registry.scoring import estimate, facts_of
 
-        self._trust.check_release(release, pin=False)
+        self.trust.check_release(release, pin=False)
         checked(source, release)
         self.index.refuse_existing(release)
         return estimate(facts_of(source), release, self._clock)
@@ -156,7 +156,7 @@ class P2PRegistry(LocalRegistry):
 
     def _append_yank(self, record: "YankRecord") -> None:
         listed = self.get_release(record.id, record.version)
-        self._trust.check_yank(record, listed.release.key)
+        self.trust.check_yank(record, listed.release.key)
         if (listed.yanked is not None) == (record.action == "yank"):
             code, text = (
                 ("already-yanked", "yanked already") if listed.yanked is not None else ("not-yanked", "not yanked")

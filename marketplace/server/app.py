@@ -31,7 +31,7 @@ from marketplace.server.options import LOG_KEY, Options
 from marketplace.server.pool import Pool
 from marketplace.server.routes import OPERATING, ROUTES, router
 from marketplace.server.searches import Searches
-from marketplace.server.web.pages import PAGE, Pages, is_page
+from marketplace.server.web.pages import FAILED, PAGE, Pages, is_page
 
 NO_ROUTE = "none"
 GRAPHQL = "graphql"
@@ -114,8 +114,9 @@ class Application:
                 raise  # the answer has begun: only cutting the connection tells that it is not whole
             if scope["method"] in _WITH_BODY and _known_code(error) not in _AT_ONCE:
                 await incoming.discard()
-            known = await _send_error(scope, outgoing, error)
-            code, outgoing.detail = known.code, known.message if known.code in OWN_FILES else ""
+            code = outgoing.note(await _send_error(scope, outgoing, error))
+        else:
+            code = outgoing.note(scope.get(FAILED))
         finally:
             self._told(scope, outgoing, _route_of(asked, scope["method"]), self._clock() - start, code)
 
@@ -167,6 +168,11 @@ class _Outgoing:
             self.sent = int(next((value for name, value in message["headers"] if name == b"content-length"), 0))
             message = {**message, "headers": [*message["headers"], (b"x-request-id", self.request_id)]}
         await self._send(message)
+
+    def note(self, error: MarketError | None) -> str:
+        """Note what a request failed with, if it did; return the code."""
+        self.detail = error.message if error and error.code in OWN_FILES else ""
+        return error.code if error else ""
 
 
 class _Asked(NamedTuple):

@@ -46,6 +46,19 @@ def question(parameters: list[tuple[str, str]]) -> tuple[list[PackageId], int]:
     return list(asked), _number("limit", limits[0], known) if limits else 10
 
 
+def offset_of(parameters: list[tuple[str, str]]) -> int:
+    """Read at which entry a page begins, where that is all that can be chosen; 0 when it is not said.
+
+    Raises:
+        InvalidInputError: `parameter-invalid`.
+    """
+    known = ("offset",)
+    for name, _ in parameters:
+        if name not in known or len(parameters) > 1:
+            raise _invalid(name, "is not known here, or occurs twice", known)
+    return _number("offset", parameters[0][1], known) if parameters else 0
+
+
 def _number(name: str, value: str, known: Sequence[str]) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 10:
         raise _invalid(name, "is not a whole number", known)

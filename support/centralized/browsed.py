@@ -71,7 +71,7 @@ class Browser:
     """Looks at the pages of a server."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
+        self.server = server
         self.path = "/"
         self.answer: Answer
         self.page: Page
@@ -79,12 +79,12 @@ class Browser:
 
     def look(self, path: str) -> None:
         """Go to a page."""
-        self.path, self.answer = path, self._server.ask(path)
+        self.path, self.answer = path, self.server.ask(path)
         self.page = Page(self.answer.body.decode("utf-8"))
 
     def look_again(self) -> None:
         """Ask for the same page with its tag."""
-        self.answer = self._server.ask(self.path, if_none_match=self.answer.headers["etag"])
+        self.answer = self.server.ask(self.path, if_none_match=self.answer.headers["etag"])
 
     def search(self, words: str) -> None:
         """Fill the form in and send it."""

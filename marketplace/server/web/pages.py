@@ -12,14 +12,14 @@ from starlette.routing import Route
 from marketplace.errors import IntegrityError, MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
-from marketplace.protocol.problems import status_of
+from marketplace.protocol.problems import problem_of
 from marketplace.server.counting import Counting
 from marketplace.server.fresh import Document
-from marketplace.server.parameters import search_query
+from marketplace.server.parameters import offset_of, search_query
 from marketplace.server.pool import Pool
 from marketplace.server.responses import of_document
 from marketplace.server.searches import Searches
-from marketplace.server.web import chart, views
+from marketplace.server.web import chart, publishers, views
 
 _FOLDER = Path(__file__).parent
 _HTML = "text/html; charset=utf-8"
@@ -38,6 +38,9 @@ _HEADERS = {
 PAGE = "page"
 """The name under which requests for pages are counted."""
 
+FAILED = "ggen.failed"
+"""The key under which a request's scope has the error that a page tells, for the log."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -54,6 +57,7 @@ class Pages:
         """Return what leads to the pages."""
         found: dict[str, Handler] = {
             "/": self.front, "/p/{id}": self.package, "/p/{id}/{version}": self.package,
+            "/n/{namespace}": self.namespace,
             **{f"/{name}": self.file for name in _FILES},
         }  # fmt: skip
         return [Route(path, self._told(handler), methods=["GET"], name=PAGE) for path, handler in found.items()]
@@ -78,6 +82,12 @@ class Pages:
         view = await self._pool.read(lambda content: views.package(content.registry, id_, version))
         return self._page(request, "package.html", view=view)
 
+    async def namespace(self, request: Request) -> Response:
+        """Show who publishes in a namespace, and what."""
+        name, offset = request.path_params["namespace"], offset_of(request.query_params.multi_items())
+        view = await self._pool.read(lambda content: publishers.namespace(content.registry, name, offset))
+        return self._page(request, "namespace.html", view=view)
+
     async def file(self, request: Request) -> Response:
         """Send the style or the script of all pages."""
         name = request.url.path.removeprefix("/")
@@ -90,10 +100,11 @@ class Pages:
             try:
                 return await handler(request)
             except MarketError as error:
+                request.scope[FAILED] = error
                 # What is wrong with the registry's own data is no fault of who only reads.
-                status = 500 if isinstance(error, IntegrityError) else status_of(error)
-                page = self._page(request, "error.html", error=error, status=status)
-                page.status_code = status if page.status_code != 304 else 304
+                problem = problem_of(error, status=500 if isinstance(error, IntegrityError) else None)
+                page = self._page(request, "error.html", problem=problem.fields)
+                page.status_code = problem.status if page.status_code != 304 else 304
                 return page
 
         return told
@@ -115,7 +126,7 @@ class Pages:
 
 def is_page(path: str) -> bool:
     """Tell whether a path, without its first slash, is that of a page."""
-    return path == "" or path in _FILES or path.startswith("p/")
+    return path == "" or path in _FILES or path.startswith(("p/", "n/"))
 
 
 def _counted(count: int, noun: str) -> str:

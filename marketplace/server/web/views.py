@@ -18,6 +18,7 @@ from marketplace.registry.local import LocalRegistry
 from marketplace.search.base import FACETS, SearchPage, SearchQuery
 from marketplace.server.web.chart import Bar, bars
 from marketplace.server.web.markdown import MAX_CHARACTERS, render
+from marketplace.server.web.publishers import KeyState, state_of
 from marketplace.storage.base import read_tree
 
 _SHOWN = 8
@@ -108,6 +109,7 @@ class PackageView:
     dependents: Sequence[str]
     more_dependents: bool
     suggestions: Sequence[Suggestion]
+    signed: KeyState
 
     @property
     def release(self) -> Release:
@@ -120,6 +122,7 @@ def package(registry: LocalRegistry, id_: PackageId, version: Version | None) ->
 
     Raises:
         NotFoundError: `package-not-found` or `version-not-found`.
+        IntegrityError: `trust-store-damaged`.
     """
     found = registry.get_package(id_)
     shown = registry.get_release(id_, version) if version else found.latest
@@ -130,6 +133,7 @@ def package(registry: LocalRegistry, id_: PackageId, version: Version | None) ->
         found, shown, manifest, _readme(registry, shown.release, manifest), registry.quality(shown.release),
         bars(counted), sum(counted.values()), dependents[:_DEPENDENTS], len(dependents) > _DEPENDENTS,
         registry.recommend([id_], _SHOWN // 2, kinds={TOGETHER, SIMILAR}),
+        state_of(registry.trust, id_.namespace, shown.release.key),
     )  # fmt: skip
 
 
