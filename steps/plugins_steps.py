@@ -3,7 +3,7 @@
 from behave import given, then, when
 
 from marketplace.plugins.found import HOOKS
-from support.market import plugin_examples, plugins
+from support.market import packages, plugin_examples, plugins
 from support.market.laws.vectors import unescape
 
 
@@ -145,3 +145,27 @@ def step_nothing_installed(context):
 @given('an older catalog with the packages "{first}" and "{second}"')
 def step_catalog(context, first, second):
     plugins.write_catalog(context.world.project / "old-catalog", first, second)
+
+
+@given("these packages are described")
+def step_described(context):
+    for row in context.table:
+        packages.publish(context.world, row["id"], "1.0.0", description=row["description"])
+
+
+@then('searching for "{words}" with plugins gives the same hits in reverse order')
+def step_reversed(context, words):
+    plain, ranked = plugins.both_searches(context.world, words)
+    assert len(plain) > 1 and ranked == plain[::-1], (plain, ranked)
+
+
+@then('searching for "{words}" with plugins gives the same hits in the same order, and warns "{text}"')
+def step_same(context, words, text):
+    plain, ranked = plugins.both_searches(context.world, words)
+    assert len(plain) > 1 and ranked == plain, (plain, ranked)
+    assert f"warning: {text}" in context.world.outcome().stderr, context.world.outcome()
+
+
+@then('the JSON document has no field "{name}"')
+def step_no_field(context, name):
+    assert name not in context.world.outcome().json()

@@ -53,3 +53,18 @@ Feature: For each hook there is an example that can be installed and does someth
       | hidden-text | error | templates/login.tmpl | line 1 has RIGHT-TO-LEFT OVERRIDE     |
       | hidden-text | error | templates/login.tmpl | line 1 has LEFT-TO-RIGHT ISOLATE      |
       | hidden-text | error | templates/login.tmpl | line 1 has POP DIRECTIONAL ISOLATE    |
+
+  Scenario: What calls itself deprecated comes last (rank_hits)
+    Given these packages are described
+      | id              | description                                    |
+      | io.acme.routes  | Routes. Deprecated: use io.acme.routing        |
+      | io.acme.routing | Templates for the routing of a web application |
+    When I run "ggen market search routes --json"
+    Then the JSON field "results.0.id" is "io.acme.routes"
+    Given the example "deprecated-last" is installed by pip, without a network
+    When I run "ggen market search routes --json"
+    Then the JSON field "results.0.id" is "io.acme.routing"
+    And the JSON field "results.1.id" is "io.acme.routes"
+    And the JSON field "ranked_by" is "['deprecated-last']"
+    When I run "ggen market search routes --sort name --json"
+    Then the JSON field "results.0.id" is "io.acme.routes"

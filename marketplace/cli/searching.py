@@ -45,9 +45,32 @@ def search(session: Session, words: Sequence[str], filters: Mapping[str, Any]) -
     start = time.perf_counter()
     page = session.registry.search(wanted)
     took = (time.perf_counter() - start) * 1000
+    page, ranked_by = _ranked(session, wanted, page)
     for note in page.notes:
         session.out.warn(note)
-    session.out.result(page_json(wanted, page, session.registry.name, took), lambda: _page_text(wanted, page))
+    document = page_json(wanted, page, session.registry.name, took)
+    if ranked_by:
+        document["ranked_by"] = ranked_by
+    session.out.result(document, lambda: _page_text(wanted, page))
+
+
+def _ranked(session: Session, wanted: SearchQuery, page: SearchPage) -> tuple[SearchPage, list[str]]:
+    """Have plugins order a page by relevance, if there are any; return it with the names of those that did."""
+    from marketplace.plugins.found import concerned, plugins
+
+    if wanted.sort != "relevance" or len(page.hits) < 2 or not concerned("rank_hits", plugins()):
+        return page, []
+    places, names = session.plugins.rank(wanted.text, [_fields(hit) for hit in page.hits])
+    return page._replace(hits=tuple(page.hits[place] for place in places)), names
+
+
+def _fields(hit: SearchHit) -> tuple[Any, ...]:
+    """Return a hit as `marketplace.plugins.types.Hit` has it."""
+    d = hit.document
+    return (
+        d.id, d.version, d.title, d.description, d.category, d.tags, d.keywords, d.license, d.authors, d.downloads,
+        d.quality, d.updated_at, hit.score, hit.registry,
+    )  # fmt: skip
 
 
 def _page_text(wanted: SearchQuery, page: SearchPage) -> Iterator[str]:

@@ -66,7 +66,11 @@ def _search(args: Sequence[str]) -> int | None:
     from marketplace.cli.session import make_session, working_folder
 
     words, filters, flags = found
-    search(make_session(working_folder(), flags, os.environ), words, filters)
+    session = make_session(working_folder(), flags, os.environ)
+    try:
+        search(session, words, filters)
+    finally:
+        session.close()
     return 0
 
 

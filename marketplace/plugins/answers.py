@@ -1,6 +1,6 @@
 """What plugins answer, held to what may be answered before anything is done with it."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any, Literal
 
 from marketplace.plugins.types import Finding, PluginFailedError
@@ -36,3 +36,17 @@ def _finding(item: Any, files: Container[str]) -> Finding:
     if not isinstance(message, str) or not message.strip() or len(message) > MAX_MESSAGE:
         raise PluginFailedError(f"a finding of its has no message of at most {MAX_MESSAGE} characters")
     return Finding(_LEVELS[level], file, " ".join(message.split()))
+
+
+def order(answer: Any, ids: Sequence[str]) -> list[int]:
+    """Read the ids of hits in another order; return the places that the hits had.
+
+    Raises:
+        PluginFailedError: it is not a permutation of `ids`.
+    """
+    if not isinstance(answer, list) or not all(isinstance(id_, str) for id_ in answer) or sorted(answer) != sorted(ids):
+        raise PluginFailedError("it answered other hits than it was given")
+    places: dict[str, list[int]] = {}
+    for place in reversed(range(len(ids))):
+        places.setdefault(ids[place], []).append(place)
+    return [places[id_].pop() for id_ in answer]

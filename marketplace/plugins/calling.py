@@ -5,12 +5,12 @@ unless the user requires it.
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from marketplace.errors import UnavailableError
-from marketplace.plugins.found import Plugin, plugins
+from marketplace.plugins.found import Plugin, concerned, plugins
 
 if TYPE_CHECKING:
     from marketplace.plugins.choices import Choices, ChoiceStore
@@ -59,8 +59,7 @@ class Plugins:
 
     def concerned(self, hook: str) -> bool:
         """Say whether asking for a hook can make a difference: whether anybody has it, is refused, or is required."""
-        there = any(hook in plugin.hooks or plugin.problem for plugin in self.found)
-        return there or any(hook in hooks for hooks in self.choices.required.values())
+        return concerned(hook, self.found) or any(hook in hooks for hooks in self.choices.required.values())
 
     def check(self, hook: str, subject: "Subject") -> "tuple[Told, ...]":
         """Ask the plugins with `hook` about a package, and return all that they have found.
@@ -77,7 +76,7 @@ class Plugins:
         answered = set()
         for plugin in self._asked(hook):
             question = Question(hook, subject.arguments(), subject.piece, subject.size)
-            answer = self._answer(plugin, question, lambda answer: findings(answer, subject.files))
+            answer = self._answer(plugin, question, partial(findings, files=subject.files))
             if subject.trouble:
                 raise subject.trouble
             if answer is not None:
@@ -85,6 +84,24 @@ class Plugins:
                 told += [Told(plugin.name, finding) for finding in answer]
         self._refuse_without(hook, answered, subject.name)
         return tuple(told)
+
+    def rank(self, query: str, hits: Sequence[tuple[Any, ...]]) -> tuple[list[int], list[str]]:
+        """Ask the plugins with `rank_hits` for an order of hits, each of them with the fields of `types.Hit`.
+
+        Returns the places of the hits in the order wanted, and the names of the plugins that have answered.
+        """
+        from marketplace.plugins.answers import order
+        from marketplace.plugins.types import Question
+
+        places, names = list(range(len(hits))), []
+        for plugin in self._asked("rank_hits"):
+            there = [hits[place] for place in places]
+            question = Question("rank_hits", {"query": query, "hits": there})
+            answer = self._answer(plugin, question, partial(order, ids=[hit[0] for hit in there]))
+            if answer is not None:
+                places = [places[place] for place in answer]
+                names.append(plugin.name)
+        return places, names
 
     def close(self) -> None:
         """End the processes of plugins."""

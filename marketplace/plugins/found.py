@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 GROUP = "ggen."
 """How the groups of entry points begin: the name of a hook follows."""
 
-HOOKS = ("validate_package", "scan_package")
+HOOKS = ("validate_package", "scan_package", "rank_hits")
 """The names of the hooks."""
 
 CHECKS = frozenset({"validate_package", "scan_package"})
@@ -48,6 +48,11 @@ def plugins(path: Sequence[str] | None = None) -> tuple[Plugin, ...]:
     seen: set[str] = set()
     found = [plugin for place in _places(sys.path if path is None else path) for plugin in _of(place, seen)]
     return tuple(sorted(_judged(found)))
+
+
+def concerned(hook: str, found: Iterable[Plugin]) -> bool:
+    """Say whether one of the plugins has a hook, or is to be told of because it cannot be used."""
+    return any(hook in plugin.hooks or plugin.problem for plugin in found)
 
 
 def _places(path: Iterable[str]) -> Iterator[str]:

@@ -4,13 +4,13 @@ A plugin names each hook that it implements in its metadata too, as an entry poi
 known without importing it. Its functions get arguments by their names, and may leave out those that they do not need.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pluggy
 
-from marketplace.plugins.types import File, Finding, Package
+from marketplace.plugins.types import File, Finding, Hit, Package
 
-__all__ = ["File", "Finding", "Hooks", "Package", "hookimpl"]
+__all__ = ["File", "Finding", "Hit", "Hooks", "Package", "hookimpl"]
 
 PROJECT = "ggen"
 _hookspec = pluggy.HookspecMarker(PROJECT)
@@ -28,3 +28,7 @@ class Hooks:
     @_hookspec
     def scan_package(self, package: Package) -> Iterable[Finding]:  # type: ignore[empty-body]
         """Look for dangers in a package that is to be published, installed or verified; an error stops that."""
+
+    @_hookspec
+    def rank_hits(self, query: str, hits: Sequence[Hit]) -> Iterable[str]:  # type: ignore[empty-body]
+        """Put the hits of a page into another order: return the ids of all, each once."""

@@ -10,7 +10,7 @@ from typing import Any
 import pluggy
 
 from marketplace.plugins.hooks import PROJECT, Hooks
-from marketplace.plugins.types import File, Finding, Package, ReadPiece
+from marketplace.plugins.types import File, Finding, Hit, Package, ReadPiece
 
 MAX_WHY = 300
 """Most characters that are told of what a plugin raised."""
@@ -61,6 +61,8 @@ def _given(arguments: Mapping[str, Any], piece: ReadPiece) -> dict[str, Any]:
     if package := given.get("package"):
         files = tuple(File(*file) for file in package["files"])
         given["package"] = Package(package["id"], package["version"], package["manifest"], files, piece)
+    if "hits" in given:
+        given["hits"] = [Hit(*hit) for hit in given["hits"]]
     return given
 
 

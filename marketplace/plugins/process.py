@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from marketplace.plugins.found import Plugin
-from marketplace.plugins.types import PluginFailedError, Question, ReadPiece
+from marketplace.plugins.types import PluginFailedError, Question, ReadPiece, no_files
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
@@ -81,7 +81,7 @@ class Process:
             "processor": self._limits.processor,
         }  # fmt: skip
         try:
-            self._ask(first, _no_files, self._limits.seconds)
+            self._ask(first, no_files, self._limits.seconds)
         except BaseException:
             self.close()
             raise
@@ -160,10 +160,6 @@ class Process:
         if code == 128 + signal.SIGXCPU:
             return PluginFailedError(f"it used more than {self._limits.processor} s of processor")
         return PluginFailedError(f"its process ended with exit code {code}")
-
-
-def _no_files(path: str, _start: int) -> bytes:
-    raise KeyError(path)
 
 
 def _message(line: bytes) -> dict[str, Any]:

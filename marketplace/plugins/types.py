@@ -1,6 +1,6 @@
 """What plugins are given and what they answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -22,8 +22,35 @@ class Finding(NamedTuple):
     message: str
 
 
+def no_files(path: str, _start: int) -> bytes:
+    """Be the files of a question that is about none."""
+    raise KeyError(path)
+
+
 class PluginFailedError(Exception):
     """A plugin did not answer, or not as it should; the text says what happened."""
+
+
+class Hit(NamedTuple):
+    """A result of a search: the package's newest release, and how well it matched.
+
+    `quality` is 0 to 100, None where it is not known; `updated_at` is UTC, `YYYY-MM-DDTHH:MM:SSZ`.
+    """
+
+    id: str
+    version: str
+    title: str
+    description: str
+    category: str
+    tags: Sequence[str]
+    keywords: Sequence[str]
+    license: str
+    authors: Sequence[str]
+    downloads: int
+    quality: int | None
+    updated_at: str
+    score: float
+    registry: str
 
 
 class Question(NamedTuple):
@@ -34,7 +61,7 @@ class Question(NamedTuple):
 
     hook: str
     arguments: Mapping[str, Any]
-    piece: ReadPiece
+    piece: ReadPiece = no_files
     size: int = 0
 
 

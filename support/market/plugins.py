@@ -185,3 +185,13 @@ def write_catalog(folder: Path, *names: str) -> None:
         said = "It does rm -rf for you" if "danger" in name else "An old package"
         text = f'[package]\nname = "{name}"\nversion = "1.0.0"\ndescription = "{said}"\nlicense = "MIT"\n'
         (manifests / f"{name}.package.toml").write_text(text, encoding="utf-8")
+
+
+def both_searches(world: World, words: str) -> tuple[list[object], list[object]]:
+    """Search without plugins, then with them; return the results of both."""
+    command = f"ggen market search {words} --json"
+    with absent(world):
+        plain = world.run(command).json()["results"]
+    ranked = world.attempt(command)
+    assert world.exit_code() == 0, ranked
+    return plain, ranked.json()["results"]
