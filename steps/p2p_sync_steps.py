@@ -4,7 +4,7 @@ from behave import given, then, when
 
 from marketplace.model.entry import START
 from marketplace.p2p.logs import Head
-from support.p2p import silences, sync_laws
+from support.p2p import publications, silences, sync_laws
 
 
 @when("a node that knows another entry with the number {seq:d} syncs with one that knows the log")
@@ -120,3 +120,18 @@ def step_called(context, silence):
 @then('it has paid for "{offence}" 1 time')
 def step_caller_paid(context, offence):
     assert context.node.paid == {"silent": {offence: 1}}, context.node.paid
+
+
+@given("a peer that takes {seconds:g} seconds for each entry")
+def step_slow_peer(context, seconds):
+    context.seconds = seconds
+
+
+@when("a publisher publishes {count:d} entries")
+def step_publish_entries(context, count):
+    context.reached = publications.publish(count, context.seconds)
+
+
+@then("{count:d} peers have confirmed them")
+def step_confirmed(context, count):
+    assert len(context.reached) == count, context.reached

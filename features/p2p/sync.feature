@@ -70,3 +70,15 @@ Feature: Two nodes tell each other what they lack, and believe nothing that is n
     When the node follows both for 40 minutes
     Then the node knows 3 entries
     And the silent one has paid for "stall" 3 times, and the honest one for nothing
+
+  Scenario Outline: A publisher gives a peer more time for more entries: <count> at <seconds> seconds each, <told>
+    Given a peer that takes <seconds> seconds for each entry
+    When a publisher publishes <count> entries
+    Then <reached> peers have confirmed them
+
+    Examples:
+      | count | seconds | reached | told             |
+      | 1     | 10      | 1       | it is waited for |
+      | 1     | 20      | 0       | it is given up   |
+      | 100   | 0.2     | 1       | it is waited for |
+      | 100   | 1       | 0       | it is given up   |

@@ -91,7 +91,10 @@ WANTED_PEERS = 4
 """Connections a node wants: a node with one peer is cut off when that one dies."""
 
 CONFIRM_SECONDS = 15.0
-"""How long `publish` waits for a connected peer to confirm what it got."""
+CONFIRM_EACH = 0.25
+CONFIRM_MOST = 240.0
+"""How long `publish` waits for a connected peer to confirm what it got, and how much longer for each entry: a busy
+machine takes 0.1 to 0.2 s to verify one and write it down. Who has asked the node to publish waits for 300 s."""
 
 GOSSIP_BURST = 8
 """Entries of one publication that are gossiped one by one; of more, sync carries them and the last one is gossiped."""

@@ -8,7 +8,8 @@ import trio
 
 from marketplace.model.release import Release
 from marketplace.p2p.announce import Announcement
-from marketplace.p2p.limits import CONFIRM_SECONDS, GOSSIP_BURST, GOSSIP_HEAD_START, PROVIDE_EVERY
+from marketplace.p2p.limits import GOSSIP_BURST, GOSSIP_HEAD_START, PROVIDE_EVERY
+from marketplace.p2p.syncing import confirm_seconds
 
 
 class Entered(Protocol):
@@ -67,7 +68,7 @@ class Publishing:
         releases = [item for item in announcements if isinstance(item.entry.record, Release)]
         async with trio.open_nursery() as nursery:
             for peer in self._others.partners():
-                nursery.start_soon(self._confirm, peer, reached)
+                nursery.start_soon(self._confirm, peer, len(announcements), reached)
             if releases:
                 nursery.start_soon(self._enter, releases[0], records)
         if not few:
@@ -79,8 +80,8 @@ class Publishing:
         for announcement in announcements:
             await self._others.gossip_about(announcement)
 
-    async def _confirm(self, peer: str, reached: list[str]) -> None:
-        with trio.move_on_after(CONFIRM_SECONDS):
+    async def _confirm(self, peer: str, entries: int, reached: list[str]) -> None:
+        with trio.move_on_after(confirm_seconds(entries)):
             if await self._others.sync_with(peer):
                 reached.append(peer)
 

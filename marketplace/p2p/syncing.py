@@ -6,7 +6,7 @@ from typing import Protocol
 from marketplace.errors import IntegrityError
 from marketplace.model.entry import Entry
 from marketplace.p2p import sync
-from marketplace.p2p.limits import CONFIRM_SECONDS, MAX_AUTHORS
+from marketplace.p2p.limits import CONFIRM_EACH, CONFIRM_MOST, CONFIRM_SECONDS, MAX_AUTHORS
 from marketplace.p2p.logs import Head, Offered, PublisherLogs, Summary
 from marketplace.p2p.messages import ProtocolError, whole
 from marketplace.p2p.wire import Wire
@@ -38,6 +38,11 @@ class ForgedError(Exception):
     """A peer sent an entry with a signature that is not its author's."""
 
 
+def confirm_seconds(entries: int) -> float:
+    """Return how long a peer has to confirm that it has written down so many entries."""
+    return min(CONFIRM_SECONDS + CONFIRM_EACH * entries, CONFIRM_MOST)
+
+
 async def call(wire: Wire, keeper: Keeper, authors: Collection[str] = ()) -> bool:
     """Sync with a peer that serves; return whether anything was exchanged.
 
@@ -64,8 +69,9 @@ async def call(wire: Wire, keeper: Keeper, authors: Collection[str] = ()) -> boo
         gaps = await receive(wire, keeper)
         wanted = dict.fromkeys(gaps - asked, 0)
     await wire.send({"want": {}})
-    await _send_all(wire, [] if authors else list(sync.offering(keeper.logs, theirs)))
-    await wire.receive(CONFIRM_SECONDS)  # the other side has written down what it got
+    entries = [] if authors else list(sync.offering(keeper.logs, theirs))
+    await _send_all(wire, entries)
+    await wire.receive(confirm_seconds(len(entries)))  # the other side has written down what it got
     return True
 
 
