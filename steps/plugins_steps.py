@@ -169,3 +169,20 @@ def step_same(context, words, text):
 @then('the JSON document has no field "{name}"')
 def step_no_field(context, name):
     assert name not in context.world.outcome().json()
+
+
+@given('the package "{name}" says of itself')
+def step_package(context, name):
+    (context.world.project / name).mkdir()
+    (context.world.project / name / "package.toml").write_text(context.text)
+
+
+@then('the file "{path}" still says "{text}"')
+def step_still_says(context, path, text):
+    assert text in (context.world.project / path).read_text()
+
+
+@then('the installed manifest of "{id_}" says "{text}"')
+def step_installed_says(context, id_, text):
+    manifest = (context.world.project / ".ggen" / "packages" / id_ / "package.toml").read_text()
+    assert text in manifest.splitlines(), manifest

@@ -87,7 +87,7 @@ Feature: Every verb keeps the same promises
       | key list      |                                      | keys pins revoked |
       | init          | fresh --id io.acme.fresh             | id version path files |
       | pack          | fresh                                | id version path bytes content_id files size |
-      | publish       | fresh --key default                  | id version content_id registry key files size quality findings |
+      | publish       | fresh --key default                  | id version content_id registry key files size quality findings changes |
       | yank          | io.acme.fresh@0.1.0 --reason x --key default | action id version reason key |
       | unyank        | io.acme.fresh@0.1.0 --key default    | action id version key |
       | import        | old-catalog --dry-run                | accepted refused notes published unchanged failed |

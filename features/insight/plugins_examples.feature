@@ -68,3 +68,21 @@ Feature: For each hook there is an example that can be installed and does someth
     And the JSON field "ranked_by" is "['deprecated-last']"
     When I run "ggen market search routes --sort name --json"
     Then the JSON field "results.0.id" is "io.acme.routes"
+
+  Scenario: Licences and tags get their usual spelling (transform_manifest)
+    Given the package "web" says of itself
+      """
+      [package]
+      id = "io.acme.web"
+      version = "1.0.0"
+      description = "Templates for a web application"
+      license = "Apache 2.0"
+      tags = ["Web", "http server", "web"]
+      keywords = ["axum"]
+      """
+    And the example "tidy" is installed by pip, without a network
+    When I run "ggen market publish web"
+    And I run "ggen market info io.acme.web --json"
+    Then the JSON field "manifest.license" is "Apache-2.0"
+    And the JSON field "manifest.tags" is "['http-server', 'web']"
+    And the JSON field "manifest.keywords" is "['axum']"

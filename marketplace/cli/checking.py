@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from marketplace.plugins.verdicts import Told
 
 
+def mended(session: Session, source: "PackageSource") -> "tuple[PackageSource, list[dict[str, object]]]":
+    """Have the plugins mend the manifest of a package that is to be signed; return it and what they have changed."""
+    if not session.plugins.concerned("transform_manifest"):
+        return source, []
+    made, changes = session.plugins.transform(source)
+    for change in changes:
+        session.out.note(str(change))
+    return made, [change._asdict() for change in changes]
+
+
 def check_source(session: Session, source: "PackageSource") -> list[dict[str, str]]:
     """Ask the plugins about a package that is to be published; return what they have found.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import click
 
 from marketplace.cli import render
-from marketplace.cli.checking import check_source
+from marketplace.cli.checking import check_source, mended
 from marketplace.cli.completion import complete_id
 from marketplace.cli.options import key_option, registry_option, with_session
 from marketplace.cli.session import Session, split_spec
@@ -118,8 +118,10 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
     from marketplace.storage.files import scratch_folder
 
     signer = session.signer()
-    with scratch_folder(session.home) as scratch, open_source(session.folder / path, scratch) as source:
-        _note_unknown(session, source)
+    with scratch_folder(session.home) as scratch, open_source(session.folder / path, scratch) as given:
+        _note_unknown(session, given)
+        # what lies in an archive has its content id already
+        source, changes = mended(session, given) if (session.folder / path).is_dir() else (given, [])
         findings = check_source(session, source)
         release = build_release(source, signer, session.now())
         if dry_run:
@@ -129,12 +131,12 @@ def publish_command(session: Session, path: Path, dry_run: bool) -> None:
                 receipt = _publish(session, Watched(source, advance), release)
     if dry_run:
         document = {**_release_json(session, release), "quality": report.to_json(), "published": False}
-        document |= {"findings": findings}
+        document |= {"findings": findings, "changes": changes}
         session.out.result(document, lambda: _dry_run_text(session, release, report))
         return
     document = {
         **_release_json(session, release), "quality": receipt.quality, "published": True, "findings": findings,
-        **receipt.extra,
+        "changes": changes, **receipt.extra,
     }  # fmt: skip
     session.out.result(document, lambda: _receipt_text(session, release, receipt))
 
@@ -252,6 +254,7 @@ def import_command(session: Session, catalog: Path, dry_run: bool) -> int:
     from marketplace.importer import ImportReport, publish_plan, read_catalog
 
     def prepare(source: "PackageSource") -> "PackageSource":
+        source, _ = mended(session, source)
         check_source(session, source)
         return source
 

@@ -1,6 +1,6 @@
 """What plugins answer, held to what may be answered before anything is done with it."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Literal
 
 from marketplace.plugins.types import Finding, PluginFailedError
@@ -9,6 +9,12 @@ MAX_FINDINGS = 1000
 """Most findings of a plugin about one package."""
 MAX_MESSAGE = 500
 """Longest message of a finding, in characters."""
+
+CHANGEABLE: Mapping[str, type] = {
+    "title": str, "description": str, "license": str, "authors": list, "category": str, "tags": list, "keywords": list,
+    "homepage": str, "repository": str,
+}  # fmt: skip
+"""The fields of a manifest that a plugin may change, each a text or a list of texts."""
 
 _LEVELS: dict[str, Literal["error", "warning"]] = {"error": "error", "warning": "warning"}
 
@@ -50,3 +56,20 @@ def order(answer: Any, ids: Sequence[str]) -> list[int]:
     for place in reversed(range(len(ids))):
         places.setdefault(ids[place], []).append(place)
     return [places[id_].pop() for id_ in answer]
+
+
+def changes(answer: Any) -> dict[str, str | list[str]]:
+    """Read the fields of a manifest that a plugin wants otherwise; None is no change.
+
+    Raises:
+        PluginFailedError: it names what no plugin may change, or a value of another kind.
+    """
+    if not isinstance(answer, dict | None):
+        raise PluginFailedError("it answered what is no table of fields")
+    for name, value in (answer or {}).items():
+        if name not in CHANGEABLE:
+            raise PluginFailedError(f"it wants to change {name!r:.40}: it may change {', '.join(CHANGEABLE)}")
+        is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        if not (is_list if CHANGEABLE[name] is list else isinstance(value, str)):
+            raise PluginFailedError(f"it gives {name} a value of another kind")
+    return answer or {}

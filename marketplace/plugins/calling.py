@@ -13,7 +13,9 @@ from marketplace.errors import UnavailableError
 from marketplace.plugins.found import Plugin, concerned, plugins
 
 if TYPE_CHECKING:
+    from marketplace.model.package import PackageSource
     from marketplace.plugins.choices import Choices, ChoiceStore
+    from marketplace.plugins.editing import Change
     from marketplace.plugins.inside import Inside
     from marketplace.plugins.process import Process
     from marketplace.plugins.subjects import Subject
@@ -102,6 +104,23 @@ class Plugins:
                 places = [places[place] for place in answer]
                 names.append(plugin.name)
         return places, names
+
+    def transform(self, source: "PackageSource") -> "tuple[PackageSource, list[Change]]":
+        """Have the plugins with `transform_manifest` mend a manifest, each what the one before has left.
+
+        Returns the package as it is to be published, and what was changed by whom.
+        """
+        from marketplace.plugins.editing import changed
+        from marketplace.plugins.subjects import described
+        from marketplace.plugins.types import Question
+
+        made: list[Change] = []
+        for plugin in self._asked("transform_manifest"):
+            question = Question("transform_manifest", {"manifest": described(source.manifest)})
+            if answer := self._answer(plugin, question, partial(changed, source=source, plugin=plugin.name)):
+                source = answer.source
+                made += answer.changes
+        return source, made
 
     def close(self) -> None:
         """End the processes of plugins."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 GROUP = "ggen."
 """How the groups of entry points begin: the name of a hook follows."""
 
-HOOKS = ("validate_package", "scan_package", "rank_hits")
+HOOKS = ("validate_package", "scan_package", "rank_hits", "transform_manifest")
 """The names of the hooks."""
 
 CHECKS = frozenset({"validate_package", "scan_package"})

@@ -4,7 +4,8 @@ A plugin names each hook that it implements in its metadata too, as an entry poi
 known without importing it. Its functions get arguments by their names, and may leave out those that they do not need.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pluggy
 
@@ -32,3 +33,7 @@ class Hooks:
     @_hookspec
     def rank_hits(self, query: str, hits: Sequence[Hit]) -> Iterable[str]:  # type: ignore[empty-body]
         """Put the hits of a page into another order: return the ids of all, each once."""
+
+    @_hookspec
+    def transform_manifest(self, manifest: Mapping[str, Any]) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """Mend what a manifest says before it is signed: return the fields that change, with their new values."""

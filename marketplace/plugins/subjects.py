@@ -29,7 +29,7 @@ class Subject:
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a hook that is asked about a package."""
         manifest, files = self._manifest, [[e.path, e.size, e.executable, e.digest] for e in self._tree]
-        package = {"id": str(manifest.id), "version": str(manifest.version), "manifest": fields(manifest)}
+        package = {"id": str(manifest.id), "version": str(manifest.version), "manifest": described(manifest)}
         return {"package": {**package, "files": files}}
 
     def piece(self, path: str, start: int) -> bytes:
@@ -51,10 +51,11 @@ class Subject:
             raise
 
 
-def fields(manifest: Manifest) -> dict[str, Any]:
+def described(manifest: Manifest) -> dict[str, Any]:
     """Return the fields of a manifest as plugins see them."""
     return {
-        "title": manifest.title, "description": manifest.description, "license": manifest.license,
+        "id": str(manifest.id), "version": str(manifest.version), "title": manifest.title,
+        "description": manifest.description, "license": manifest.license,
         "authors": list(manifest.authors), "category": manifest.category, "tags": list(manifest.tags),
         "keywords": list(manifest.keywords), "homepage": manifest.homepage, "repository": manifest.repository,
         "readme": manifest.readme, "dependencies": {str(id_): str(req) for id_, req in manifest.dependencies},
