@@ -1,34 +1,29 @@
 """What the project verbs do: add, remove, install, update, outdated, list, verify."""
 
-import json
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError, UnavailableError
+from marketplace.errors import ConflictError, IntegrityError, NotFoundError, UnavailableError
 from marketplace.model.ids import PackageId
 from marketplace.model.package import Package
 from marketplace.model.release import Release
 from marketplace.model.requirement import Requirement
-from marketplace.model.tree import Tree
 from marketplace.project import content, journal
+from marketplace.project.edits import refuse_edits
 from marketplace.project.lockfile import Locked, Lockfile
 from marketplace.project.project import Project, edited, requirements_of, unwritable
 from marketplace.project.report import Report
+from marketplace.project.staging import Advance, Stager
 
 if TYPE_CHECKING:
-    from marketplace.plugins.verdicts import Told
+    from marketplace.project.staging import Inspect
     from marketplace.registry.base import Registry
     from marketplace.security.trust import TrustStore
     from marketplace.storage.filesystem import FilesystemStore
-
-    Inspect = Callable[[Path, Tree], Sequence[Told]]
-
-Advance = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +66,11 @@ class Workshop:
         self._registry = registry
         self._trust = trust
         self._store = store
-        self._copy = copy
         self._lock_timeout = lock_timeout
         self._notify = notify
         self._advance = advance
         self._inspect = inspect
+        self._stager = Stager(project, registry, store, copy=copy, advance=advance, inspect=inspect)
 
     def add(
         self, wishes: Mapping[PackageId, Requirement | None], *, install: bool = True, force: bool = False,
@@ -269,43 +264,23 @@ class Workshop:
         removed = [id_ for id_ in before if install and id_ not in after]
         if not force:
             new = {str(item.release.id): item.release.content_id for item in changed}
-            self._refuse_edits({**new, **{i: before[i]["content_id"] for i in [*new, *removed] if i in before}})
+            refuse_edits(
+                self._project,
+                self._store,
+                {**new, **{i: before[i]["content_id"] for i in [*new, *removed] if i in before}},
+            )
         inputs = self._project.inputs(text, lock.render()) if install else ""
         same_files = inputs == self._project.recorded_inputs() and inputs == self._project.inputs()
         pinned, fetched = self._check_and_fetch(changed if install else lock.packages, before)
         if changed or removed or not same_files:
             state = {"packages": _state(after) if install else before, "inputs": inputs}
-            fetched += self._stage(changed, lock, text, state)
+            fetched += self._stager.stage(changed, lock, text, state)
             journal.commit(self._project, [str(item.release.id) for item in changed], removed)
         if changed:
             self._registry.count_installs([item.release for item in changed])
         report = self._report(before, after, changed, removed)
         sources, degraded = self._registry.asked(), self._registry.degraded
         return report._replace(bytes_fetched=fetched, pinned=pinned, yanked=yanked, sources=sources, degraded=degraded)
-
-    def _refuse_edits(self, contents: Mapping[str, str]) -> None:
-        """Refuse to touch folders that are not what the content ids say, or of which that cannot be told.
-
-        Raises:
-            ConflictError: `local-edits`.
-        """
-        for id_, content_id in contents.items():
-            if not os.path.lexists(self._project.packages / id_):
-                continue
-            edits = self._edits(id_, content_id)
-            if edits:
-                raise ConflictError(
-                    "local-edits", f"{id_} has local edits: {', '.join(edits[:5])}", id=id_, files=edits,
-                    hint="copy what you want to keep to another place, then run the command again with --force",
-                )  # fmt: skip
-
-    def _edits(self, id_: str, content_id: str) -> list[str]:
-        try:
-            tree = content.kept_tree(self._project.trees / id_, content_id, self._store)
-        except MarketError as error:
-            return [f"nothing tells what was installed ({error.message})"]
-        found = content.problems(self._project.packages / id_, tree)
-        return [f"{problem.path or 'its folder'} ({problem.kind})" for problem in found]
 
     def _check_and_fetch(
         self, items: Sequence[Locked], before: Mapping[str, Mapping[str, str]]
@@ -336,60 +311,6 @@ class Workshop:
             error.details["registry"] = item.source
             error.message = f"{error.message} (from {item.source})"
             raise
-
-    def _stage(self, changed: Sequence[Locked], lock: Lockfile, text: str | None, state: Mapping[str, object]) -> int:
-        """Stage a change; return the bytes that were fetched for it because the store's copies were damaged."""
-        folder = journal.staging(self._project)
-        lacking = [item for item in changed if not self._stage_one(item, folder)]
-        fetched = sum(self._stage_again(item, folder) for item in lacking)
-        (folder / "installed.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
-        (folder / "ggen.lock").write_bytes(lock.render().encode())
-        if text is not None:
-            (folder / "ggen.toml").write_bytes(text.encode())
-        (self._project.state / ".gitignore").write_text("*\n", encoding="utf-8")
-        return fetched
-
-    def _stage_one(self, item: Locked, folder: Path) -> bool:
-        """Stage a package; return whether the store (still) had all of it."""
-        release, store = item.release, self._store
-        try:
-            tree = content.checked_tree(store, release)
-            content.stage(store, tree, folder / "new" / str(release.id), copy=self._copy)
-            self._refuse_dangers(release, folder / "new" / str(release.id), tree)
-            kept = folder / "trees" / str(release.id)
-            store.materialise(release.content_id, kept, executable=False, copy=self._copy)
-        except NotFoundError:
-            return False
-        return True
-
-    def _refuse_dangers(self, release: Release, folder: Path, tree: Tree) -> None:
-        """Refuse a package in which a plugin has found what is dangerous, before it takes its place.
-
-        Raises:
-            IntegrityError: `package-unsafe`.
-        """
-        if dangers := self._inspect(folder, tree) if self._inspect else ():
-            from marketplace.plugins.verdicts import unsafe
-
-            raise unsafe(str(release), dangers)
-
-    def _stage_again(self, item: Locked, folder: Path) -> int:
-        """Fetch what turned out to be lacking of a package, and stage it; return the bytes.
-
-        Raises:
-            UnavailableError: `content-missing`, or `offline-miss`.
-        """
-        release = item.release
-        content.drop_damaged(self._store, release)
-        try:
-            fetched = self._registry.fetch_many([release], self._store, advance=self._advance)
-        except NotFoundError as error:
-            raise content.content_missing(release) from error
-        shutil.rmtree(folder / "new" / str(release.id), ignore_errors=True)
-        (folder / "trees" / str(release.id)).unlink(missing_ok=True)
-        if not self._stage_one(item, folder):
-            raise content.content_missing(release)
-        return fetched.bytes
 
     def _report(
         self, before: Mapping[str, Mapping[str, str]], after: Mapping[str, Locked], changed: Sequence[Locked],
