@@ -28,6 +28,7 @@ NAMES = {
     "install": "installing 105 packages: cold, warm, nothing to do",
     "http": "the server beside nginx, Verdaccio and pypiserver; installs and searches over HTTP; overload",
     "graphql": "a search in GraphQL beside the bare library and REST",
+    "web": "pages to the first byte, beside documents and a bare framework",
     "stats": "what counting costs a request",
     "verify": "verifying 10,000 installed files",
     "archive": "packing and unpacking",
@@ -37,8 +38,10 @@ NAMES = {
     "recommend": "recommendations on the real dependency graph, beside what is popular",
     "load": "opening the home and its index",
 }
-PARTS = {"p2p": ("start", "publications", "lost", "meeting", "blobs", "5", "10", "20")}
-"""Benchmarks that take long, with the parts that can be run alone: `p2p.blobs`."""
+PARTS = {
+    "p2p": ("start", "publications", "lost", "meeting", "blobs", "5", "10", "20"), "web": ("1000", "20000", "100000"),
+}  # fmt: skip
+"""Benchmarks that take long, with the parts that can be run alone: `p2p.blobs`, `web.20000`."""
 
 KEPT = Path(__file__).resolve().parents[1] / "build" / "bench"
 

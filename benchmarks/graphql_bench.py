@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphql import build_schema, execute_sync, parse
-from starlette.types import Message
+from starlette.types import ASGIApp
 
-from benchmarks.homes import registry_of, searchable
+from benchmarks.homes import searchable
+from benchmarks.in_process import application, ask
 from benchmarks.measuring import Contestant, Row, Stage, contest, cpu_time
-from marketplace.server.app import Application
 from marketplace.server.graph.schema import SDL
-from marketplace.server.options import Options
 
 _FIELDS = "id title description category tags keywords license authors downloads"
 _QUERY = f'{{ search(query: "", first: 20) {{ totalCount edges {{ cursor score node {{ {_FIELDS} }} }} }} }}'
@@ -26,24 +25,18 @@ def measure(stage: Stage) -> Iterator[Row]:
     home = searchable(stage, 1_000)
     body = json.dumps({"query": _QUERY}).encode()
     with asyncio.Runner() as runner:
-        application = runner.run(_application(home))
-        answer = json.loads(runner.run(_ask(application, "POST", "/graphql", body)))["data"]["search"]
+        app = runner.run(application(home))
+        answer = json.loads(runner.run(ask(app, "/graphql", method="POST", body=body))[1])["data"]["search"]
         assert len(answer["edges"]) == 20, answer
-        rest = json.loads(runner.run(_ask(application, "GET", "/api/v1/search", b"")))
+        rest = json.loads(runner.run(ask(app, "/api/v1/search"))[1])
         assert [item["id"] for item in rest["results"]] == [edge["node"]["id"] for edge in answer["edges"]]
-        ours = Contestant("graphql", lambda: runner.run(_often(application, "POST", "/graphql", body, per)), per=per)
-        bare = Contestant("floor: graphql-core, the values lie ready", lambda: _bare(answer, per), per=per, goal=_GOAL)
-        same = Contestant(
-            "the same by REST, kept",
-            lambda: runner.run(_often(application, "GET", "/api/v1/search", b"", per)),
-            per=per,
+        ours = Contestant(
+            "graphql", lambda: runner.run(_often(app, per, "/graphql", method="POST", body=body)), per=per
         )
+        bare = Contestant("floor: graphql-core, the values lie ready", lambda: _bare(answer, per), per=per, goal=_GOAL)
+        same = Contestant("the same by REST, kept", lambda: runner.run(_often(app, per, "/api/v1/search")), per=per)
         yield from contest("search with 20 hits in GraphQL, in process, processor time", ours, [bare, same], rounds,
                            cpu_time)  # fmt: skip
-
-
-async def _application(home: Any) -> Application:
-    return Application(Options(home / "registry", lambda: registry_of(home), rate=0, log=False))
 
 
 _SCHEMA = build_schema(SDL.read_text(encoding="utf-8"))
@@ -57,28 +50,6 @@ def _bare(answer: dict[str, Any], times: int) -> None:
         json.dumps(result.data)
 
 
-async def _often(application: Application, method: str, path: str, body: bytes, times: int) -> None:
+async def _often(app: ASGIApp, times: int, path: str, *, method: str = "GET", body: bytes = b"") -> None:
     for _ in range(times):
-        await _ask(application, method, path, body)
-
-
-async def _ask(application: Application, method: str, path: str, body: bytes) -> bytes:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))] if body else []
-    scope = {
-        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
-        "headers": headers, "client": ("127.0.0.1", 1), "root_path": "", "scheme": "http",
-        "server": ("127.0.0.1", 80), "http_version": "1.1",
-    }  # fmt: skip
-    parts, sent = [body], bytearray()
-
-    async def receive() -> Message:
-        while not parts:  # the client stays until it is answered
-            await asyncio.sleep(3600)
-        return {"type": "http.request", "body": parts.pop(), "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.extend(message.get("body", b""))
-        assert message.get("status", 200) == 200, message
-
-    await application(scope, receive, send)
-    return bytes(sent)
+        await ask(app, path, method=method, body=body)

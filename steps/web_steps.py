@@ -4,7 +4,7 @@ from behave import given, then, when
 
 from support.centralized import browsed, operating, pinned
 from support.centralized.browsed import Browser
-from support.centralized.pages_inside import Eye
+from support.centralized.pages_inside import Eye, Keeper
 from support.centralized.servers import Server
 
 
@@ -185,3 +185,36 @@ def step_of_key(context, told):
 def step_private(context):
     place = str(context.world.home / "keys" / "trust.json")
     operating.check_told_to_operator(context.browser.server, place, context.browser.answer)
+
+
+@then('the page says "{text}" as soon as it is looked at')
+def step_says_now(context, text):
+    context.browser.look(context.browser.path)
+    step_says(context, text)
+
+
+@when("eight people look at one page at the same time, then one of them again")
+def step_eight(context):
+    context.keeper = Keeper(context.world)
+    context.keeper.look(people=8)
+    context.keeper.look()
+
+
+@then("it was made {count:d} time")
+def step_made(context, count):
+    assert context.keeper.made == count, context.keeper.made
+
+
+@when("one looks at it after each of these")
+def step_after(context):
+    for row in context.table:
+        context.keeper.change(row["what"])
+        context.keeper.look()
+        assert context.keeper.made == int(row["made"]), (row["what"], context.keeper.made)
+
+
+@then("nothing is kept of what could not be made")
+def step_not_kept(context):
+    context.keeper.change("nothing")
+    context.keeper.look()
+    assert context.keeper.made == 5, context.keeper.made

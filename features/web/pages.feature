@@ -140,3 +140,32 @@ Feature: A registry has pages that people can look at
       | page           | what                          |
       | the first page | newest, trending              |
       | io.acme.core   | used together, similar        |
+
+  Scenario Outline: What changes is on the page that is looked at next: <what>
+    Given somebody looks at the registry in a browser
+    When they look at "<page>"
+    And they look at it again
+    Then the answer is 304 without a body
+    When I run "<command>"
+    Then the page says "<told>" as soon as it is looked at
+
+    Examples:
+      | what                 | page                   | command                                                   | told                                  |
+      | a yank               | /p/io.acme.core        | ggen market yank io.acme.core@1.1.0 --reason broken        | io.acme.core 1.0.0                    |
+      | an install           | /p/io.acme.core        | ggen market add io.acme.core                              | 1 in all, 1 in the last 30 days       |
+      | an install elsewhere | /                      | ggen market add io.acme.web                               | 1 download                            |
+      | a new key            | /p/io.acme.web         | ggen market key trust io.acme ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a | Not trusted any more |
+      | in a search          | /?q=acme               | ggen market yank io.acme.web@1.0.0 --reason broken         | 1 package.                            |
+
+  @level2 @concurrency
+  Scenario: A page is made once for all who look at it, and anew when something on it may have changed
+    When eight people look at one page at the same time, then one of them again
+    Then it was made 1 time
+    When one looks at it after each of these
+      | what                        | made |
+      | nothing                     | 1    |
+      | "io.acme.new" is published  | 2    |
+      | the day is another          | 3    |
+      | nothing                     | 3    |
+      | it could not be made        | 4    |
+    Then nothing is kept of what could not be made

@@ -45,7 +45,7 @@ class TrustStore:
         self._path = path
         self._lock_timeout = lock_timeout
         self._verifier = Ed25519Verifier()
-        self._seen: tuple[int, int, _State] | None = None
+        self._seen: tuple[tuple[int, int], _State] | None = None
 
     def check_release(self, release: Release, *, pin: bool = True) -> bool:
         """Verify a release's signature, then that its key is not revoked, then the namespace's pin.
@@ -168,16 +168,21 @@ class TrustStore:
         write_atomic(self._path, json.dumps(document, indent=1, sort_keys=True).encode() + b"\n", mode=0o600)
         self._seen = None
 
-    def _load(self) -> _State:
+    def stamp(self) -> tuple[int, int] | None:
+        """Return what tells the present state of the file from another; None while there is no file."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def _load(self) -> _State:
+        stamp = self.stamp()
+        if stamp is None:
             return _State({}, {}, {})
-        if self._seen and self._seen[:2] == (found.st_mtime_ns, found.st_ino):
-            return self._seen[2]
-        state = _parse(self._path)
-        self._seen = (found.st_mtime_ns, found.st_ino, state)
-        return state
+        if self._seen is None or self._seen[0] != stamp:
+            self._seen = (stamp, _parse(self._path))
+        return self._seen[1]
 
 
 def _changed(namespace: str, pinned: str, offered: str) -> IntegrityError:

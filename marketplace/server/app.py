@@ -31,6 +31,7 @@ from marketplace.server.options import LOG_KEY, Options
 from marketplace.server.pool import Pool
 from marketplace.server.routes import OPERATING, ROUTES, router
 from marketplace.server.searches import Searches
+from marketplace.server.web.keeping import KeptPages
 from marketplace.server.web.pages import FAILED, PAGE, Pages, is_page
 
 NO_ROUTE = "none"
@@ -76,7 +77,8 @@ class Application:
         self._files = Files(self._documents, self._pool, registry.store.path_of, self._counting)
         searches = Searches(key.verifier.name, self._pool, self._documents)
         api = Api(options, key.verifier.name, self._pool, board=self._board, counting=self._counting, searches=searches)
-        pages = Pages(key.verifier.name, self._pool, searches, self._counting)
+        kept = KeptPages(self._pool, self._documents, lambda: (registry.counting.today(), registry.trust.stamp()))
+        pages = Pages(key.verifier.name, kept, searches, self._counting)
         self._router: Any = router(api, pages.routes())
         self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
         self._rate = RateLimit(options.rate)

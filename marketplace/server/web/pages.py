@@ -13,13 +13,14 @@ from marketplace.errors import IntegrityError, MarketError
 from marketplace.model.ids import PackageId
 from marketplace.model.version import Version
 from marketplace.protocol.problems import problem_of
+from marketplace.server.content import Content
 from marketplace.server.counting import Counting
 from marketplace.server.fresh import Document
 from marketplace.server.parameters import offset_of, search_query
-from marketplace.server.pool import Pool
 from marketplace.server.responses import of_document
 from marketplace.server.searches import Searches
 from marketplace.server.web import chart, publishers, views
+from marketplace.server.web.keeping import KeptPages
 
 _FOLDER = Path(__file__).parent
 _HTML = "text/html; charset=utf-8"
@@ -47,9 +48,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Pages:
     """The pages of the registry `name`."""
 
-    def __init__(self, name: str, pool: Pool, searches: Searches, counting: Counting) -> None:
+    def __init__(self, name: str, kept: KeptPages, searches: Searches, counting: Counting) -> None:
         self._name = name
-        self._pool = pool
+        self._kept = kept
         self._searches = searches
         self._counting = counting
 
@@ -66,27 +67,33 @@ class Pages:
         """Show the first page, or the answer to a search."""
         parameters = request.query_params.multi_items()
         if not parameters:
-            found = await self._pool.read(lambda content: views.front(content.registry))
-            return self._page(request, "front.html", front=found)
+            return await self._shown(request, "/", "front.html", lambda content: views.front(content.registry))
         query = search_query(parameters)
         answer = await self._searches.get(query)
         if not query.offset and _TYPING not in request.headers:
             self._counting.searched(found=answer.page.total > 0)
-        return self._page(request, "results.html", results=views.results(query, answer.page))
+        address, view = f"{answer.revision} {query!r}", views.results(query, answer.page)
+        if not answer.good:
+            return self._page(request, Document(self._rendered("results.html", view)))
+        return await self._shown(request, address, "results.html", lambda _content: view)
 
     async def package(self, request: Request) -> Response:
         """Show a package, or one version of it."""
         id_ = PackageId.parse(request.path_params["id"])
         text = request.path_params.get("version")
         version = Version.parse(text) if text else None
-        view = await self._pool.read(lambda content: views.package(content.registry, id_, version))
-        return self._page(request, "package.html", view=view)
+        address = f"/p/{id_}/{text or ''}"
+        return await self._shown(
+            request, address, "package.html", lambda content: views.package(content.registry, id_, version)
+        )
 
     async def namespace(self, request: Request) -> Response:
         """Show who publishes in a namespace, and what."""
         name, offset = request.path_params["namespace"], offset_of(request.query_params.multi_items())
-        view = await self._pool.read(lambda content: publishers.namespace(content.registry, name, offset))
-        return self._page(request, "namespace.html", view=view)
+        address = f"/n/{name}?{offset}"
+        return await self._shown(
+            request, address, "namespace.html", lambda content: publishers.namespace(content.registry, name, offset)
+        )
 
     async def file(self, request: Request) -> Response:
         """Send the style or the script of all pages."""
@@ -103,25 +110,40 @@ class Pages:
                 request.scope[FAILED] = error
                 # What is wrong with the registry's own data is no fault of who only reads.
                 problem = problem_of(error, status=500 if isinstance(error, IntegrityError) else None)
-                page = self._page(request, "error.html", problem=problem.fields)
+                page = self._page(request, Document(self._rendered("error.html", problem.fields)))
                 page.status_code = problem.status if page.status_code != 304 else 304
                 return page
 
         return told
 
-    def _page(self, request: Request, template: str, **given: object) -> Response:
-        text = self._templates.get_template(template).render(given)
-        return of_document(request, Document(text.encode("utf-8")), _HTML, _HEADERS)
+    async def _shown(
+        self, request: Request, address: str, template: str, read: Callable[[Content], object]
+    ) -> Response:
+        """Answer with a page that is kept under an address, else made of what `read` returns."""
+        return self._page(
+            request, await self._kept.get(address, lambda content: self._rendered(template, read(content)))
+        )
+
+    def _rendered(self, template: str, view: object) -> bytes:
+        return self._templates.get_template(template).render(view=view).encode("utf-8")
+
+    def _page(self, request: Request, document: Document) -> Response:
+        return of_document(request, document, _HTML, _HEADERS)
 
     @cached_property
     def _templates(self) -> Environment:
-        templates = Environment(
-            loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True, auto_reload=False,
-        )  # fmt: skip
-        templates.filters["counted"] = _counted
-        templates.globals |= {"registry": self._name, "chart": chart, "views": views}
-        return templates
+        return environment(self._name)
+
+
+def environment(name: str) -> Environment:
+    """Return what renders the templates of the registry `name`."""
+    templates = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    templates.filters["counted"] = _counted
+    templates.globals |= {"registry": name, "chart": chart, "views": views}
+    return templates
 
 
 def is_page(path: str) -> bool:
