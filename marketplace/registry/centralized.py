@@ -18,8 +18,9 @@ from marketplace.model.version import Version
 from marketplace.protocol import documents, paths
 from marketplace.protocol.documents import PackageEntry, RegistryDocument
 from marketplace.registry.base import Advance, Fetched, Quality, Receipt, RegistryInfo
+from marketplace.registry.discovery import Discovery
 from marketplace.registry.package_documents import PackageDocuments
-from marketplace.search.base import SearchDocument, SearchPage, SearchQuery, Source
+from marketplace.search.base import SearchPage, SearchQuery, Source
 
 if TYPE_CHECKING:
     from marketplace.insights.quality import Report
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from marketplace.registry.uploading import Uploading
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore
-
-_SEARCH = "ggen market search QUERY"
-_RECOMMEND = "ggen market recommend"
-_CATALOG = Wanted(paths.CATALOG, "the catalog", _SEARCH, documents.MAX_CATALOG)
 
 
 class CentralizedRegistry:
@@ -59,6 +56,7 @@ class CentralizedRegistry:
         self._open_log = log
         self._clock = clock
         self._documents = PackageDocuments(client, self._unknown, self._withdrawn, notify)
+        self._discovery = Discovery(client, folder / "search", notify)
         self._outcome = ""
 
     @property
@@ -106,19 +104,12 @@ class CentralizedRegistry:
     def _unknown(self, id_: PackageId, error: NotFoundError) -> NotFoundError:
         given = error.details.get("suggestions")
         close = [str(item)[:200] for item in given[:3]] if isinstance(given, list) else []
-        close = close or self._suggested(id_)
+        close = close or self._discovery.suggest(id_)
         hint = f"did you mean {' or '.join(close)}?" if close else "`ggen market search WORDS` finds packages"
         message = f"{self.name} has no package {id_}"
         return NotFoundError(
             "package-not-found", message, hint=hint, id=str(id_), suggestions=close, registry=self.name
         )
-
-    def _suggested(self, id_: PackageId) -> list[str]:
-        """Return ids spelled alike from the catalog, if it is here: it is not fetched for a misspelled name."""
-        from marketplace.registry.remote_search import Catalog, suggest_in
-
-        kept = self._client.kept(_CATALOG, lambda data: (digest_of(data), documents.decode_catalog(data)[0]))
-        return suggest_in(Catalog(*kept), self._folder / "search", str(id_), self._notify) if kept else []
 
     def _listed(self, release: Release, yank: YankRecord | None) -> ListedRelease:
         return ListedRelease(release, yank.reason if yank and self._is_good(yank, release) else None)
@@ -226,37 +217,23 @@ class CentralizedRegistry:
     def recommend(self, asked: Sequence[PackageId], limit: int) -> "tuple[Suggestion, ...]":
         """Return what goes with the packages `asked`; files alone do not tell what is required beside them."""
         from marketplace.insights.suggestions import check
-        from marketplace.registry.remote_search import Catalog, question, read_suggestions, recommend_in
 
         check(len(asked), limit)
         for id_ in asked:
             self._documents.of(id_)
-        if self._root.api is None:
-            return recommend_in(Catalog(*self._catalog()), self._folder / "search", asked, limit, self._notify)
-        path = f"{self._root.api}recommendations?{question(asked, limit)}"
-        return self._client.document(Wanted(path, "the recommendations", _RECOMMEND), read_suggestions)
+        return self._discovery.recommend(self._root.api, asked, limit)
 
     def categories(self) -> Mapping[str, int]:
         """Return how many packages each category has; see `Registry`."""
-        wanted = Wanted(paths.CATEGORIES, "the list of categories", "ggen market categories")
-        return self._client.document(wanted, documents.decode_categories)
+        return self._discovery.categories()
 
     def ids(self) -> tuple[PackageId, ...]:
         """Return every package id, sorted; see `Registry`."""
-        return tuple(PackageId(document.id) for document in self._catalog()[1])
-
-    def _catalog(self) -> tuple[str, tuple[SearchDocument, ...]]:
-        return self._client.document(_CATALOG, lambda data: (digest_of(data), documents.decode_catalog(data)[0]))
+        return self._discovery.ids()
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Answer a search; see `Registry`."""
-        from marketplace.registry.remote_search import Catalog, query_string, read_page, search_in
-
-        if self._root.api is None:
-            page = search_in(Catalog(*self._catalog()), self._folder / "search", query, self._notify)
-        else:
-            wanted = Wanted(f"{self._root.api}search?{query_string(query)}", "the answer to this search", _SEARCH)
-            page = self._client.document(wanted, read_page)
+        page = self._discovery.search(self._root.api, query)
         self._outcome = "found" if page.total else "absent"
         return page._replace(sources=self.asked(), degraded=self.degraded)
 
