@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 LOCAL = "local"
 """The name of the embedded registry."""
 
+BUILT_IN = frozenset(("http", "https", "file", "ftp", "ftps", "p2p", "local", "data", "git", "ssh", "ggen"))
+"""Schemes of addresses that no plugin can bring."""
+
+_PLUGGED = re.compile(r"([a-z][a-z0-9-]{0,62})://[^?#@\s]+", re.ASCII)
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _MAX_URL = 2000
 
@@ -80,18 +84,29 @@ def checked_url(text: object) -> str:
     Raises:
         InvalidInputError: `registry-url-invalid`.
     """
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(text if isinstance(text, str) and text.isascii() and text.isprintable() else "")
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and len(str(text)) <= _MAX_URL
-    except ValueError:
-        sound = False
-    if not sound or parts.username or parts.password or parts.query or parts.fragment or " " in str(text):
+    shown = text if isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text else ""
+    if len(shown) > _MAX_URL or not (scheme_of(shown) or _is_http(shown)):
         hint = "write it like https://registry.example.org/; a token is kept by `ggen market registry login`"
         shown = re.sub(r"//[^/@]*@", "//…@", str(text)[:200])
         raise InvalidInputError("registry-url-invalid", f"{shown!r} is not a registry's address", hint=hint)
-    return str(text).rstrip("/") + "/"
+    return shown.rstrip("/") + "/"
+
+
+def scheme_of(url: str) -> str | None:
+    """Return the scheme of an address that a plugin has to bring; None for one that this program knows."""
+    match = _PLUGGED.fullmatch(url)
+    return match[1] if match and match[1] not in BUILT_IN else None
+
+
+def _is_http(text: str) -> bool:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(sound) and not (parts.username or parts.password or parts.query or parts.fragment)
 
 
 def checked_namespace(text: str) -> str:

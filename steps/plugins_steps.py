@@ -186,3 +186,33 @@ def step_still_says(context, path, text):
 def step_installed_says(context, id_, text):
     manifest = (context.world.project / ".ggen" / "packages" / id_ / "package.toml").read_text()
     assert text in manifest.splitlines(), manifest
+
+
+@given('a mirror of them is written to "{name}"')
+def step_mirror(context, name):
+    context.world.run(f"ggen market mirror {context.world.root / name}")
+
+
+@given('a mirror of them is packed into "{name}.zip"')
+def step_packed(context, name):
+    plugins.pack_mirror(context.world, name)
+
+
+@given("somebody else has a home of their own")
+def step_other_home(context):
+    plugins.be_somebody_else(context.world)
+
+
+@given('a version "{version}" of "io.acme.web" with a file of 9,000,001 bytes is in the mirror')
+def step_large(context, version):
+    plugins.add_large(context.world, version, 9_000_001)
+
+
+@given('the plugin "{name}" answers "{path}" with {answer}')
+def step_answers(context, name, path, answer):
+    plugins.lie(context.world, name, path, answer)
+
+
+@given('the registry "{name}" is at the same folder, by another plugin')
+def step_spare(context, name):
+    plugins.add_spare(context.world, name)

@@ -41,6 +41,7 @@ Feature: What may pass is tried again, after a wait that the server decides, and
       | proxy       | no      | -    | unavailable |
       | url         | no      | -    | unavailable |
       | redirect    | no      | -    | unavailable |
+      | plugin      | no      | -    | unavailable |
       | breaker     | no      | -    | unavailable |
       | digest      | no      | -    | invalid     |
     And docs/registries.md has the same table

@@ -86,3 +86,23 @@ Feature: For each hook there is an example that can be installed and does someth
     Then the JSON field "manifest.license" is "Apache-2.0"
     And the JSON field "manifest.tags" is "['http-server', 'web']"
     And the JSON field "manifest.keywords" is "['axum']"
+
+  Scenario: A registry is carried from machine to machine in one file (read_location)
+    Given these packages are published
+      | id           | version | needs           |
+      | io.acme.core | 1.0.0   |                 |
+      | io.acme.web  | 1.1.0   | io.acme.core ^1 |
+    And a mirror of them is packed into "mirror.zip"
+    And somebody else has a home of their own
+    And the example "zip" is installed by pip, without a network
+    When I run "ggen market registry add usb zip://{root}/mirror.zip"
+    And I run "ggen market registry ping usb"
+    Then the output contains "ok  usb: files alone"
+    When I run "ggen market search web --registry usb --json"
+    Then the JSON field "results.0.id" is "io.acme.web"
+    When I run "ggen market add io.acme.web --registry usb"
+    Then the output contains "+ io.acme.core 1.0.0"
+    When I run "ggen market verify"
+    Then the output contains "Verified: 2 packages"
+    When I run "ggen market list --json"
+    Then the JSON field "packages.0.registry" is "usb"

@@ -12,7 +12,17 @@ from marketplace.cli.options import with_session
 from marketplace.cli.remote import credentials, log_state, open_remote
 from marketplace.cli.session import Session
 from marketplace.errors import InvalidInputError, MarketError
-from marketplace.registries import Known, add, checked_name, checked_namespace, checked_url, known, remove, unknown
+from marketplace.registries import (
+    Known,
+    add,
+    checked_name,
+    checked_namespace,
+    checked_url,
+    known,
+    remove,
+    scheme_of,
+    unknown,
+)
 
 
 @click.group("registry", cls=FamilyGroup)
@@ -31,9 +41,12 @@ def registry_command() -> None:
 def add_command(session: Session, name: str, url: str, namespaces: tuple[str, ...]) -> None:
     """Give the registry at URL a NAME, or bind other namespaces to it.
 
+    The address begins with http, https, or a scheme that a plugin brings.
+
     Example: ggen market registry add corp https://registry.acme.example --namespace io.acme
     """
     new = Known(checked_name(name), checked_url(url), tuple(sorted(set(map(checked_namespace, namespaces)))))
+    _refuse_unknown_scheme(session, new.url)
     path = add(session.settings, new)
     if url.startswith("http:") and not _is_loopback(new.url):
         session.out.note(f"{new.url} is not encrypted: whoever is on the way sees what is asked, and tokens")
@@ -41,6 +54,15 @@ def add_command(session: Session, name: str, url: str, namespaces: tuple[str, ..
         f"{render.good('Added')} {render.bold(new.name)} at {new.url}",
         render.dim(f"ask it: --registry {new.name}, or always: ggen market config registry {new.name}"),
     ])  # fmt: skip
+
+
+def _refuse_unknown_scheme(session: Session, url: str) -> None:
+    scheme = scheme_of(url)
+    if scheme and not session.plugins.brings(scheme):
+        why = session.plugins.failure_of(scheme)
+        hint = f"install the plugin {scheme}; `ggen market plugins list` shows those there are"
+        message = f"{url} has a scheme that the plugin {scheme} would bring: {why}"
+        raise InvalidInputError("registry-scheme-unknown", message, hint=hint, scheme=scheme)
 
 
 def _is_loopback(url: str) -> bool:
@@ -162,6 +184,11 @@ def login_command(session: Session, name: str, token_file: IO[str] | None) -> No
     there = known(session.settings)
     if name not in there:
         raise unknown(name, there)
+    if scheme_of(there[name].url):
+        hint = "nothing is to be done: what a plugin reads has no tokens"
+        raise InvalidInputError(
+            "registry-read-only", f"{name} is files alone, without tokens", hint=hint, registry=name
+        )
     token = _checked_token(_given_token(token_file).strip())
     origin = origin_of(there[name].url)
     credentials(session).keep(origin, token)

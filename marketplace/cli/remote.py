@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketplace.registries import LOCAL, Known, Member, known, order_of, unknown
+from marketplace.registries import LOCAL, Known, Member, known, order_of, scheme_of, unknown
 
 if TYPE_CHECKING:
     from marketplace.cli.session import Session
+    from marketplace.http.base import Transport
     from marketplace.http.client import Client, Mode
     from marketplace.http.credentials import Credentials
     from marketplace.registry.base import Registry
@@ -38,22 +39,17 @@ def _open(session: "Session", there: dict[str, Known], order: tuple[Member, ...]
 
 
 def open_remote(session: "Session", registry: Known, *, alone: bool) -> "CentralizedRegistry":
-    """Open a registry over HTTP. GGEN_TOKEN is sent to it only when it is `alone`: the one that the setting names."""
+    """Open a registry at its address. GGEN_TOKEN is sent to it only when it is `alone`: all that the setting names."""
     from marketplace.clock import system_clock
     from marketplace.http.breaker import Breaker
     from marketplace.http.cache import Cache
     from marketplace.http.client import Client
-    from marketplace.http.connections import Connections
-    from marketplace.http.credentials import token_source
-    from marketplace.http.redirects import Redirecting, origin_of
     from marketplace.http.retry import Policy
     from marketplace.registry.centralized import CentralizedRegistry
 
     folder = cache_folder(session, registry)
-    given = session.environ.get("GGEN_TOKEN") if alone else None
-    tokens = token_source(credentials(session), given, origin_of(registry.url))
     client = Client(
-        registry.name, registry.url, transport=Redirecting(Connections(session.environ), tokens), policy=Policy(),
+        registry.name, registry.url, transport=_transport(session, registry, alone=alone), policy=Policy(),
         cache=Cache(folder, notify=session.out.warn), breaker=Breaker(folder, system_clock), mode=_mode(session),
         notify=session.out.warn,
     )  # fmt: skip
@@ -61,6 +57,21 @@ def open_remote(session: "Session", registry: Known, *, alone: bool) -> "Central
         client, folder, trust=lambda: session.trust, store=lambda: session.store,
         log=lambda: _log_check(session, registry, client), notify=session.out.warn, clock=session.now,
     )  # fmt: skip
+
+
+def _transport(session: "Session", registry: Known, *, alone: bool) -> "Transport":
+    """Return what carries requests to a registry: HTTP, or the plugin that brings the scheme of its address."""
+    if scheme := scheme_of(registry.url):
+        from marketplace.registry.plugged import Plugged
+
+        return Plugged(session.plugins, scheme, registry.url)
+    from marketplace.http.connections import Connections
+    from marketplace.http.credentials import token_source
+    from marketplace.http.redirects import Redirecting, origin_of
+
+    given = session.environ.get("GGEN_TOKEN") if alone else None
+    tokens = token_source(credentials(session), given, origin_of(registry.url))
+    return Redirecting(Connections(session.environ), tokens)
 
 
 def _log_check(session: "Session", registry: Known, client: "Client") -> "LogCheck":

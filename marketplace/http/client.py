@@ -311,6 +311,7 @@ _HINTS = {
     "proxy": "no_proxy names the hosts that are asked without the proxy",
     "redirect": "`ggen market registry list` shows the address; add the registry again if it has moved",
     "url": "`ggen market registry list` shows the address; correct it",
+    "plugin": "`ggen market plugins list` shows what is installed; an address with the scheme zip needs the plugin zip",
     "breaker": "`ggen market registry ping` tries it at once; --offline uses what is on this machine",
 }
 _HINT = "check the network and `ggen market registry ping`; --offline uses what is on this machine"

@@ -71,6 +71,7 @@ RULES = _rules(
     ("proxy", 0.0, Outcome.UNAVAILABLE, "the proxy on the way does not let it through"),
     ("url", 0.0, Outcome.UNAVAILABLE, "the address is none"),
     ("redirect", 0.0, Outcome.UNAVAILABLE, "redirected in a circle, or to another server"),
+    ("plugin", 0.0, Outcome.UNAVAILABLE, "the plugin that brings the scheme of the address fails, or is not there"),
     ("breaker", 0.0, Outcome.UNAVAILABLE, "it failed so often that it is left alone for a while"),
     ("digest", 0.0, Outcome.INVALID, "the bytes are not those of the digest: one more try, from another source"),
 )

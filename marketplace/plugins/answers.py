@@ -1,5 +1,6 @@
 """What plugins answer, held to what may be answered before anything is done with it."""
 
+import base64
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Literal
 
@@ -73,3 +74,21 @@ def changes(answer: Any) -> dict[str, str | list[str]]:
         if not (is_list if CHANGEABLE[name] is list else isinstance(value, str)):
             raise PluginFailedError(f"it gives {name} a value of another kind")
     return answer or {}
+
+
+def data(answer: Any, length: int) -> tuple[bytes | None]:
+    """Read up to `length` bytes, or that there is no such file: None.
+
+    Raises:
+        PluginFailedError: it is neither.
+    """
+    if answer is None:
+        return (None,)
+    text = answer["base64"] if isinstance(answer, dict) and answer.keys() == {"base64"} else None
+    try:
+        found = base64.b64decode(text, validate=True) if isinstance(text, str) else None
+    except ValueError:
+        found = None
+    if found is None or len(found) > length:
+        raise PluginFailedError(f"it answered what is not at most {length} bytes")
+    return (found,)

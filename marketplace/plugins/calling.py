@@ -5,6 +5,7 @@ unless the user requires it.
 """
 
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -44,6 +45,7 @@ class Plugins:
         self._path = sys.path if path is None else path
         self._running: dict[str, Inside | Process] = {}
         self._failed: dict[str, str] = {}
+        self._one_at_a_time = threading.Lock()
 
     @cached_property
     def found(self) -> tuple[Plugin, ...]:
@@ -122,6 +124,37 @@ class Plugins:
                 made += answer.changes
         return source, made
 
+    def read(self, scheme: str, location: str, path: str, start: int) -> bytes | None:
+        """Ask the plugin that brings a scheme for up to PIECE bytes of a file; None when there is no such file.
+
+        Several threads may ask. Fewer bytes than PIECE are the last ones.
+
+        Raises:
+            PluginFailedError: it fails, or there is none that may be asked.
+        """
+        from marketplace.plugins.answers import data
+        from marketplace.plugins.types import PIECE, PluginFailedError, Question
+
+        arguments = {"location": location, "path": path, "start": start, "length": PIECE}
+        with self._one_at_a_time:
+            for plugin in self._asked("read_location"):
+                if plugin.name == scheme:
+                    answer = self._answer(plugin, Question("read_location", arguments), partial(data, length=PIECE))
+                    if answer is not None:
+                        return answer[0]
+        raise PluginFailedError(self.failure_of(scheme))
+
+    def failure_of(self, name: str) -> str:
+        """Return why a plugin cannot be asked."""
+        if name in self.choices.blocked:
+            return "it is blocked"
+        known = any(plugin.name == name for plugin in self.found)
+        return self._failed.get(name) or ("it does not answer" if known else "it is not installed")
+
+    def brings(self, scheme: str) -> bool:
+        """Say whether a plugin that may be asked brings a scheme."""
+        return any(plugin.name == scheme for plugin in self._asked("read_location"))
+
     def close(self) -> None:
         """End the processes of plugins."""
         for running in self._running.values():
@@ -173,9 +206,8 @@ class Plugins:
     def _refuse_without(self, hook: str, answered: set[str], subject: str) -> None:
         for name, hooks in sorted(self.choices.required.items()):
             if hook in hooks and name not in answered:
-                known = any(plugin.name == name for plugin in self.found)
-                state = "it is blocked" if name in self.choices.blocked else "it does not answer"
-                why = self._failed.get(name) or (state if known else "it is not installed")
                 hint = f"mend or install it; `ggen market plugins unrequire {name}` goes on without it"
-                message = f"{subject} was not looked at by the plugin {name}, which is required: {why}"
+                message = (
+                    f"{subject} was not looked at by the plugin {name}, which is required: {self.failure_of(name)}"
+                )
                 raise UnavailableError("plugin-required", message, hint=hint, plugin=name)

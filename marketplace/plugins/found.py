@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 GROUP = "ggen."
 """How the groups of entry points begin: the name of a hook follows."""
 
-HOOKS = ("validate_package", "scan_package", "rank_hits", "transform_manifest")
+HOOKS = ("validate_package", "scan_package", "rank_hits", "transform_manifest", "read_location")
 """The names of the hooks."""
 
 CHECKS = frozenset({"validate_package", "scan_package"})
@@ -115,7 +115,15 @@ def _problem(plugin: Plugin, targets: list[str]) -> str:
         return f"there is no hook {unknown[0][:80]!r}: the hooks are {', '.join(HOOKS)}"
     if len(targets) > 1 or not all(part.isidentifier() for part in targets[0].replace(":", ".").split(".")):
         return f"its entry points name {' and '.join(targets)[:80]!r}, not one object as module:name"
+    if "read_location" in plugin.hooks and not _is_scheme(plugin.name):
+        return f"{plugin.name} is no scheme that a plugin can bring: another name is needed, which begins with a letter"
     return ""
+
+
+def _is_scheme(name: str) -> bool:
+    from marketplace.registries import BUILT_IN
+
+    return name[0].isalpha() and name not in BUILT_IN
 
 
 def _is_name(text: str) -> bool:

@@ -37,3 +37,7 @@ class Hooks:
     @_hookspec
     def transform_manifest(self, manifest: Mapping[str, Any]) -> Mapping[str, Any]:  # type: ignore[empty-body]
         """Mend what a manifest says before it is signed: return the fields that change, with their new values."""
+
+    @_hookspec
+    def read_location(self, location: str, path: str, start: int, length: int) -> bytes | None:
+        """Read a file of a registry whose address has the plugin's name as its scheme; None when it is not there."""

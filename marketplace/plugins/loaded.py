@@ -3,6 +3,7 @@
 The same code runs in the process of a plugin that is not trusted and, for one that is, in this program's own.
 """
 
+import base64
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -70,9 +71,11 @@ def plain(value: Any) -> Any:
     """Return an answer without the types that are only for plugins' authors; what JSON has no word for is left."""
     if isinstance(value, Finding):
         return value._asdict()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return {"base64": base64.b64encode(value).decode("ascii")}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    if isinstance(value, Iterable) and not isinstance(value, str):
         return [plain(item) for item in value]
     return value
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -195,3 +196,51 @@ def both_searches(world: World, words: str) -> tuple[list[object], list[object]]
     ranked = world.attempt(command)
     assert world.exit_code() == 0, ranked
     return plain, ranked.json()["results"]
+
+
+def pack_mirror(world: World, name: str) -> None:
+    """Write a mirror of the home's registry, and pack it into a zip file beside the home."""
+    public = world.root / f"{name}-folder"
+    world.run(f"ggen market mirror {public}")
+    shutil.make_archive(str(world.root / name), "zip", public)
+
+
+def be_somebody_else(world: World) -> None:
+    """Have the scenario's commands use a fresh home from now on."""
+    world.home = world.root / "other-home"
+
+
+def add_large(world: World, version: str, size: int) -> None:
+    """Publish a package with a large file that cannot be packed small, from the first home, and mirror it again."""
+    folder_of_package = world.root / "packages" / "large"
+    folder_of_package.mkdir(parents=True)
+    text = f'[package]\nid = "io.acme.web"\nversion = "{version}"\ndescription = "With a large file"\n'
+    (folder_of_package / "package.toml").write_text(text, encoding="utf-8")
+    (folder_of_package / "large.bin").write_bytes(random.Random(6).randbytes(size))
+    somebody, world.home = world.home, world.root / "home"
+    with absent(world):
+        world.run(f"ggen market publish {folder_of_package}")
+        world.run(f"ggen market mirror {world.root / 'public'}")
+    world.home = somebody
+
+
+def lie(world: World, name: str, path: str, answer: str) -> None:
+    """Have a plugin that reads folders answer differently for paths that begin so; `answer` is Python over `data`."""
+    (module,) = folder(world).glob(f"ggen_{name}_*.py")
+    code = module.read_text(encoding="utf-8")
+    lie = f"    if path.startswith({path!r}):\n        data = {answer}\n    return None if data"
+    module.write_text(code.replace("    return None if data", lie), encoding="utf-8")
+
+
+def add_spare(world: World, name: str) -> None:
+    """Add a registry in the folder `public`, which a sound plugin of its own scheme reads."""
+    code = f"""from pathlib import Path
+from urllib.parse import urlsplit
+{_BEGIN}
+@hookimpl
+def read_location(location, path, start, length):
+    file = Path(urlsplit(location).path, path)
+    return file.read_bytes()[start : start + length] if file.is_file() else None
+"""
+    install(world, "spare", ["read_location"], code)
+    world.run(f"ggen market registry add {name} spare://{world.root / 'public'}")
