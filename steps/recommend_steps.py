@@ -3,6 +3,7 @@
 from behave import given, then
 
 from support.market import recommended
+from support.market.packages import publish_many
 
 
 @given("a registry of packages with these texts")
@@ -52,3 +53,40 @@ def step_trends(context):
     found = recommended.places_of_trends(context.table)
     expected = {row["what"]: int(row["place"]) for row in context.table if row["place"]}
     assert found == expected, found
+
+
+@given("these projects on this machine")
+def step_projects(context):
+    for row in context.table:
+        recommended.add_in(context.world, row["project"], row["adds"], row["then adds"])
+
+
+@given("{count:d} packages that nothing needs are published")
+def step_free(context, count):
+    publish_many(context.world, count, needs=0)
+    context.free = [f"many.lib.p{number}" for number in range(count)]
+
+
+@given("I add the first {count:d} of them to a project, and the others to another one of all")
+def step_large(context, count):
+    recommended.add_in(context.world, "small", " ".join(context.free[:count]), "")
+    recommended.add_in(context.world, "large", " ".join(context.free[: count + 1]), " ".join(context.free[count + 1 :]))
+
+
+@given("the numbers are those of an earlier version, which did not count what is chosen together")
+def step_earlier_numbers(context):
+    recommended.forget_chosen(context.world)
+
+
+@then("{count:d} packages are recommended as used together, each in the 1 project of up to 50")
+def step_each_in(context, count):
+    found = recommended.told(context.world.outcome().json())
+    reason = "was chosen too the one time that a project here chose"
+    assert len(found) == count and all(told.startswith(reason) for _, _, told in found), found
+
+
+@then('neither REST, GraphQL nor a page tells that "{id_}" was chosen with anything')
+def step_private(context, id_):
+    assert not recommended.chosen_as_served(context.server, id_)
+    told = recommended.told(context.world.run(f"ggen market recommend --based-on {id_} --json").json())
+    assert told and all("was chosen too" in reason for _, _, reason in told), told

@@ -87,6 +87,96 @@ Feature: What goes with a package is recommended, and why
       Then the exit code is 3
       And the error output contains "whether io.acme.shop requires io.evil.thing differs from the log"
 
+  Rule: Chosen together by the projects of this machine
+
+    Background:
+      Given these packages are published
+        | id              | version | needs |
+        | io.ggen.http    | 1.0.0   |       |
+        | io.ggen.json    | 1.0.0   |       |
+        | io.ggen.log     | 1.0.0   |       |
+        | io.ggen.alone   | 1.0.0   |       |
+
+    Scenario: What projects here chose beside a package is recommended, with how many did
+      Given these projects on this machine
+        | project | adds                         | then adds    |
+        | shop    | io.ggen.http io.ggen.json    | io.ggen.log  |
+        | blog    | io.ggen.json                 | io.ggen.http |
+        | tool    | io.ggen.http                 |              |
+        | other   | io.ggen.alone                |              |
+      When I run "ggen market recommend --based-on io.ggen.http --json"
+      Then the packages recommended as used together are
+        | package      | because      | reason                                                   |
+        | io.ggen.json | io.ggen.http | was chosen too 2 of the 3 times that a project here chose io.ggen.http |
+        | io.ggen.log  | io.ggen.http | was chosen too 1 of the 3 times that a project here chose io.ggen.http |
+      When I run "ggen market recommend --based-on io.ggen.alone --json"
+      Then no package is recommended as used together
+
+    @http @security
+    Scenario: What projects here chose is told to nobody who asks a server of this machine
+      Given these projects on this machine
+        | project | adds                         | then adds    |
+        | shop    | io.ggen.http io.ggen.json    | io.ggen.log  |
+      When I run the server "ggen" with "--rate 0"
+      Then neither REST, GraphQL nor a page tells that "io.ggen.http" was chosen with anything
+
+    Scenario: A project that is installed again or updated counts once
+      Given I run "ggen market add io.ggen.http io.ggen.json"
+      And these packages are published
+        | id              | version | needs |
+        | io.ggen.json    | 1.1.0   |       |
+      When I run "ggen market update"
+      And I run "ggen market install"
+      And I run "ggen market recommend --based-on io.ggen.http --json"
+      Then the packages recommended as used together are
+        | package      | because      | reason                                                  |
+        | io.ggen.json | io.ggen.http | was chosen too the one time that a project here chose io.ggen.http |
+
+    Scenario: What both packages require and projects chose adds up
+      Given these packages are published
+        | id              | version | needs                            |
+        | org.tree.web    | 1.0.0   | io.ggen.http ^1, io.ggen.log ^1  |
+      And these projects on this machine
+        | project | adds                         | then adds    |
+        | shop    | io.ggen.http io.ggen.json    |              |
+        | blog    | io.ggen.http io.ggen.log     |              |
+      When I run "ggen market recommend --based-on io.ggen.http --json"
+      Then the packages recommended as used together are
+        | package      | because      | reason                                                                 |
+        | io.ggen.log  | io.ggen.http | is required too by 1 namespace with packages that require io.ggen.http |
+        | io.ggen.json | io.ggen.http | was chosen too 1 of the 2 times that a project here chose io.ggen.http               |
+
+    Scenario: What is taken back and chosen again is no more than one choice
+      Given I run "ggen market add io.ggen.http io.ggen.json"
+      And I run "ggen market remove io.ggen.json"
+      And I run "ggen market add io.ggen.json"
+      When I run "ggen market recommend --based-on io.ggen.http --json"
+      Then the packages recommended as used together are
+        | package      | because      | reason                                                                |
+        | io.ggen.json | io.ggen.http | was chosen too the one time that a project here chose io.ggen.http |
+
+    Scenario: A project with more than 50 packages says nothing of any two of them
+      Given 52 packages that nothing needs are published
+      And I add the first 50 of them to a project, and the others to another one of all
+      When I run "ggen market recommend --based-on many.lib.p0 --limit 50 --json"
+      Then 49 packages are recommended as used together, each in the 1 project of up to 50
+
+    @stats
+    Scenario: Numbers of an earlier version of this program are gone on with
+      Given these projects on this machine
+        | project | adds          | then adds |
+        | shop    | io.ggen.http  |           |
+      And the numbers are those of an earlier version, which did not count what is chosen together
+      And these projects on this machine
+        | project | adds                         | then adds    |
+        | blog    | io.ggen.http io.ggen.json    |              |
+      When I run "ggen market recommend --based-on io.ggen.http --json"
+      Then the packages recommended as used together are
+        | package      | because      | reason                                                  |
+        | io.ggen.json | io.ggen.http | was chosen too the one time that a project here chose io.ggen.http |
+      When I run "ggen market stats io.ggen.http --json"
+      Then the JSON field "totals.installs" is "2"
+
   Rule: Similar, and popular
 
     Scenario: What shares the telling words of a package is similar to it

@@ -28,7 +28,7 @@ class Companion(NamedTuple):
     """A package that is used together with others.
 
     `score` is greater than 0, higher is better; `beside` is the one of those asked about that speaks most for it, which
-    `owners` owners require, and `both` of them this one too.
+    `owners` owners require, and `both` of them this one too: namespaces, or projects where it is `in_projects`.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Companion(NamedTuple):
     beside: str
     both: int
     owners: int
+    in_projects: bool = False
 
 
 def companions(asked: Iterable[str], baskets: Iterable[Basket], commonness: Mapping[str, int]) -> list[Companion]:
@@ -48,13 +49,42 @@ def companions(asked: Iterable[str], baskets: Iterable[Basket], commonness: Mapp
     pairs: dict[tuple[str, str], dict[str, float]] = {}
     for basket in baskets:
         _count(basket, wanted, owners, pairs)
+    return ranked(
+        Companion(other, _score(sum(weights.values()), len(owners[item]), commonness.get(other, 1)), item, len(weights),
+                  len(owners[item]))
+        for (item, other), weights in pairs.items()
+    )  # fmt: skip
+
+
+def chosen_together(
+    asked: Iterable[str], beside: Mapping[str, Mapping[str, int]], chosen: Mapping[str, int]
+) -> list[Companion]:
+    """Return what projects have chosen beside the packages `asked` about; not these themselves.
+
+    `beside` tells how often which were chosen beside each, `chosen` how often each was at all.
+    """
+    wanted = frozenset(asked)
+    found = []
+    for item in wanted:
+        of = max(chosen.get(item, 0), 1)
+        for other, count in beside.get(item, {}).items():
+            if other not in wanted:
+                both = min(count, of)  # what is taken back and chosen again beside it is counted again
+                score = _score(both, of, chosen.get(other, 1))
+                found.append(Companion(other, score, item, both, of, in_projects=True))
+    return found
+
+
+def ranked(found: Iterable[Companion]) -> list[Companion]:
+    """Return companions best first, each package once: what speaks for it is added up."""
     best: dict[str, Companion] = {}
-    for (item, other), weights in pairs.items():
-        share = sum(weights.values()) / (len(owners[item]) + SHRINKAGE)
-        score = share / max(commonness.get(other, 1), 1) ** COMMONNESS
-        found = Companion(other, score, item, len(weights), len(owners[item]))
-        best[other] = _added(best[other], found) if other in best else found
+    for one in found:
+        best[one.id] = _added(best[one.id], one) if one.id in best else one
     return sorted(best.values(), key=lambda one: (-one.score, one.id))
+
+
+def _score(both: float, of: int, commonness: int) -> float:
+    return float(both / (of + SHRINKAGE) / max(commonness, 1) ** COMMONNESS)
 
 
 def _count(

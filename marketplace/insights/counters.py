@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from marketplace.errors import IntegrityError, UnavailableError
+from marketplace.insights import together
 from marketplace.insights.journal import Record, records_in, retire, segments, unread
 from marketplace.insights.statistics import OF_PACKAGES, OF_REGISTRIES, Statistics, last_days
 from marketplace.storage.transactions import transaction
@@ -142,6 +143,19 @@ class Counters:
                 found.setdefault(id_, {})[on] = count
         return found
 
+    def chosen_beside(self, ids: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Return how often others were chosen beside each of `ids`, and by '' how often it was; see `of`.
+
+        Raises:
+            IntegrityError: `statistics-corrupt`.
+            UnavailableError: `statistics-unwritable`, they cannot be read.
+        """
+        path = self._folder / FILE
+        if not path.exists():
+            return {}
+        with _translated(path), closing(_reading(path)) as db:
+            return together.read(db, ids) if _has(db, together.TABLE) else {}
+
     # --- adding up ---------------------------------------------------------------------------------------------------
 
     def _take(self, db: sqlite3.Connection, *, sync: bool) -> dict[Path, int]:
@@ -158,6 +172,7 @@ class Counters:
             places = {path.name: offset for path, offset in read.items()}
             if places != known:
                 _add(db, self._counts(records_in(data)))
+                together.add(db, records_in(data))
                 db.execute("DELETE FROM segments")
                 db.executemany("INSERT INTO segments VALUES (?, ?)", places.items())
         return read
@@ -177,7 +192,7 @@ class Counters:
             elif kind == "i":
                 counts[id_, "installs", day, version] += count
                 counts[id_, "downloads", day, version] += count
-            else:
+            elif kind in "sm":
                 counts["", "searches", day, ""] += count
                 counts["", "misses", day, ""] += count * (kind == "m")
         releases = self._source.releases_of({tree for _, tree in sent}) if sent else {}
@@ -245,7 +260,7 @@ class Counters:
         with _translated(path):
             self._folder.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(path, timeout=_BUSY, isolation_level=None)) as db:
-                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'untold'").fetchone():
+                if not _has(db, together.TABLE):
                     _create(db)
                 db.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes back is in the journal still
                 yield db
@@ -256,20 +271,28 @@ class Counters:
         path = self._folder / FILE
         with _translated(path), closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
             if path.exists():
-                with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY)) as there:
+                with closing(_reading(path)) as there:
                     there.backup(db)
-            else:
-                _create(db)
+            _create(db)
             yield db
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
 
 
 def _create(db: sqlite3.Connection) -> None:
     """Make the tables; of several that do so at once one does."""
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'untold'").fetchone():
-            for statement in _TABLES:
-                db.execute(statement)
+        for name, statements in (("untold", _TABLES), (together.TABLE, (together.CREATE,))):
+            if not _has(db, name):
+                for statement in statements:
+                    db.execute(statement)
+
+
+def _has(db: sqlite3.Connection, table: str) -> bool:
+    return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone())
 
 
 def _add(db: sqlite3.Connection, counts: Mapping[_Key, int]) -> None:

@@ -25,7 +25,7 @@ _CHECKED_EVERY = 16 * 1024
 SUFFIX = ".journal"
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _RECORD = re.compile(
-    rb"(?P<kind>[dism]) (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: (?P<what>[!-~]{1,460}(?: [!-~]{1,460})?))? \.", re.ASCII
+    rb"(?P<kind>[dismt]) (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: (?P<what>[!-~]{1,460}(?: [!-~]{1,460})?))? \.", re.ASCII
 )
 
 
@@ -33,7 +33,8 @@ class Record(NamedTuple):
     """Something that happened on a day (UTC, `YYYY-MM-DD`).
 
     `kind` is `d` for a tree that was sent (`what` is its content id), `i` for a release that was installed (`what` is
-    its id and version), `s` for a search that found something and `m` for one that found nothing (`what` is empty).
+    its id and version), `s` for a search that found something and `m` for one that found nothing (`what` is empty), `t`
+    for a package that a project newly requires (`what` is its id), and for two that it requires, one of them newly.
     """
 
     kind: str

@@ -277,7 +277,10 @@ class Workshop:
             fetched += self._stager.stage(changed, lock, text, state)
             journal.commit(self._project, [str(item.release.id) for item in changed], removed)
         if changed:
-            self._registry.count_installs([item.release for item in changed])
+            required = requirements_of(self._project.manifest_text() if text is None else text)
+            self._registry.count_installs(
+                [item.release for item in changed], {id_: str(id_) not in before for id_ in required}
+            )
         report = self._report(before, after, changed, removed)
         sources, degraded = self._registry.asked(), self._registry.degraded
         return report._replace(bytes_fetched=fetched, pinned=pinned, yanked=yanked, sources=sources, degraded=degraded)

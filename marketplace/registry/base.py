@@ -206,8 +206,11 @@ class Registry(Protocol):
     def source_of(self, id_: PackageId) -> str:
         """Return the name that a lock has for where a package comes from."""
 
-    def count_installs(self, releases: Sequence[Release]) -> None:
-        """Count one install of each release, best effort: never raises for a registry that cannot be written."""
+    def count_installs(self, releases: Sequence[Release], roots: Mapping[PackageId, bool]) -> None:
+        """Count one install of each release, best effort: never raises for a registry that cannot be written.
+
+        `roots` are the packages that the project requires itself, and whether each is new to it.
+        """
 
     def statistics(self, id_: PackageId | None, days: int) -> "Statistics":
         """Return what was counted of a package, or (None) of everything, and of each of the last `days` days.

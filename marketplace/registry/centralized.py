@@ -287,7 +287,7 @@ class CentralizedRegistry:
             raise offline_miss(self.name, f"the content of {lacking[0]}", "ggen market install")
         return fetching.fetch(lacking, self._root.api)
 
-    def count_installs(self, releases: Sequence[Release]) -> None:
+    def count_installs(self, releases: Sequence[Release], roots: Mapping[PackageId, bool]) -> None:
         """Do nothing: a registry counts what it sends, and is told nothing of what becomes of it."""
 
     def statistics(self, id_: PackageId | None, days: int) -> "Statistics":

@@ -243,13 +243,14 @@ class ChainRegistry:
                 return fetched
         raise self._order.with_sources(wrong or most_helpful(errors))
 
-    def count_installs(self, releases: "Sequence[Release]") -> None:
+    def count_installs(self, releases: "Sequence[Release]", roots: "Mapping[PackageId, bool]") -> None:
         """Count installs where each package came from; see `Registry`."""
         shares: dict[str, list[Release]] = {}
         for release in releases:
             shares.setdefault(self._order.home_of(release.id), []).append(release)
         for name, share in shares.items():
-            self._order.registry(name).count_installs(share)
+            own = {id_: is_new for id_, is_new in roots.items() if self._order.home_of(id_) == name}
+            self._order.registry(name).count_installs(share, own)
 
     def statistics(self, id_: PackageId | None, days: int) -> "Statistics":
         """Return what the registry that has a package counted of it, or the first registry of everything."""

@@ -2,9 +2,10 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 FOLDER = "statistics"
 """The folder, in the registry's, of the journal and the numbers."""
+
+_MOST_ROOTS = 50
+"""Packages of a project whose pairs are counted: where everything is, nothing goes with anything in particular."""
 
 
 class Counting:
@@ -92,8 +96,10 @@ class Counting:
         if self.journal.is_full:
             self.counters.add_up()
 
-    def installed(self, releases: "Iterable[Release]") -> None:
+    def installed(self, releases: "Iterable[Release]", roots: "Mapping[str, bool]") -> None:
         """Count installs, each of them a download too, and add up: who searches next sees them.
+
+        `roots` are what the project requires itself, and whether that is new to it.
 
         Raises:
             OSError: not all of them were counted.
@@ -101,9 +107,17 @@ class Counting:
         """
         day = self.today()
         records = [Record("i", day, f"{release.id} {release.version}").encode() for release in releases]
+        records += [Record("t", day, what).encode() for what in _chosen(roots)]
         if self.journal.append(records) < len(records):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.counters.add_up()
+
+
+def _chosen(roots: "Mapping[str, bool]") -> Iterator[str]:
+    """Yield each package that is new to a project, and each pair with one that is."""
+    if len(roots) <= _MOST_ROOTS:
+        yield from (one for one, is_new in roots.items() if is_new)
+        yield from (f"{one} {other}" for one, other in combinations(sorted(roots), 2) if roots[one] or roots[other])
 
 
 class IndexSource:

@@ -265,22 +265,43 @@ class LocalRegistry:
         found = ((release.id, reasons.get((str(release.id), str(release.version)))) for release in releases)
         return {id_: reason for id_, reason in found if reason is not None}
 
-    def recommend(
+    def recommend(self, asked: "Sequence[PackageId]", limit: int) -> "tuple[Suggestion, ...]":
+        """Return what goes with the packages `asked`, in the projects of this machine too; see `Registry`."""
+        from marketplace.registry.recommending import Recommending
+
+        ids = self._asked(asked, limit)
+        own = Recommending(self.index, self.engine, self.counting, own_projects=True)
+        return tuple(own.recommend(ids, limit))
+
+    def recommend_to_others(
         self, asked: "Sequence[PackageId]", limit: int, *, kinds: "Collection[str] | None" = None
     ) -> "tuple[Suggestion, ...]":
-        """Return what goes with the packages `asked`, of some kinds alone if these are named; see `Registry`."""
-        from marketplace.insights.suggestions import KINDS, check
+        """Return what goes with the packages `asked` for whoever asks, of some kinds alone if these are named.
+
+        What projects of this machine use is not told.
+
+        Raises:
+            InvalidInputError: `page-invalid`.
+            NotFoundError: `package-not-found`.
+        """
+        from marketplace.insights.suggestions import KINDS
+
+        ids = self._asked(asked, limit)
+        return tuple(self.recommending.recommend(ids, limit, KINDS if kinds is None else kinds))
+
+    def _asked(self, asked: "Sequence[PackageId]", limit: int) -> list[str]:
+        from marketplace.insights.suggestions import check
 
         check(len(asked), limit)
         known = self.index.known(asked)
         for id_ in asked:
             if str(id_) not in known:
                 raise self.unknown(id_)
-        return tuple(self.recommending.recommend([str(id_) for id_ in asked], limit, KINDS if kinds is None else kinds))
+        return [str(id_) for id_ in asked]
 
     @cached_property
     def recommending(self) -> "Recommending":
-        """What answers questions for recommendations."""
+        """What answers questions for recommendations to whoever asks."""
         from marketplace.registry.recommending import Recommending
 
         return Recommending(self.index, self.engine, self.counting)
@@ -339,10 +360,10 @@ class LocalRegistry:
         """Return this registry's name; see `Registry`."""
         return self._name
 
-    def count_installs(self, releases: "Sequence[Release]") -> None:
+    def count_installs(self, releases: "Sequence[Release]", roots: "Mapping[PackageId, bool]") -> None:
         """Count installs, best effort; see `Registry`."""
         try:
-            self.counting.installed(releases)
+            self.counting.installed(releases, {str(id_): is_new for id_, is_new in roots.items()})
         except (OSError, MarketError) as error:
             self._notify(f"the installs were not counted: {error}")
 

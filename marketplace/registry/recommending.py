@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from marketplace.insights.companions import Basket, Companion, companions
+from marketplace.insights.companions import Basket, Companion, chosen_together, companions, ranked
 from marketplace.insights.statistics import last_days
 from marketplace.insights.suggestions import KINDS, POPULAR, SIMILAR, TOGETHER, TRENDING, Suggestion
 from marketplace.search.base import SearchDocument, SearchQuery
@@ -24,9 +24,16 @@ _Maker = Callable[[Sequence[Sequence[str]], int], list[list[Suggestion]]]
 
 
 class Recommending:
-    """Recommends packages of `index`, which `engine` searches and of which `counting` knows the downloads."""
+    """Recommends packages of `index`, which `engine` searches and of which `counting` knows the downloads.
 
-    def __init__(self, index: "LocalIndex", engine: "TantivySearch", counting: "Counting") -> None:
+    Args:
+        own_projects: whether it may tell what projects of this machine have chosen together.
+    """
+
+    def __init__(
+        self, index: "LocalIndex", engine: "TantivySearch", counting: "Counting", *, own_projects: bool = False
+    ) -> None:
+        self._own_projects = own_projects
         self._index = index
         self._engine = engine
         self._counting = counting
@@ -60,16 +67,29 @@ class Recommending:
     def _together(self, questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
         from marketplace.index import relations
 
-        near = relations.changed_dependents(self._index, {id_ for asked in questions for id_ in asked}, _DEPENDENTS)
+        about = {id_ for asked in questions for id_ in asked}
+        near = relations.changed_dependents(self._index, about, _DEPENDENTS)
         baskets = relations.dependencies(self._index, {id_ for some in near.values() for id_ in some})
         common = relations.required_by(self._index, {id_ for items in baskets.values() for id_ in items})
-        ranked = []
+        beside, chosen = self._chosen(about)
+        best = []
         for asked in questions:
             dependents = {id_ for one in asked for id_ in near.get(one, ())}
             held = (Basket(id_.rpartition(".")[0], baskets[id_]) for id_ in sorted(dependents))
-            ranked.append(companions(asked, held, common)[: 2 * limit])
-        shown = self._index.lookup(sorted({one.id for some in ranked for one in some}))
-        return [[_together(shown[one.id], one) for one in some if one.id in shown][:limit] for some in ranked]
+            found = [*companions(asked, held, common), *chosen_together(asked, beside, chosen)]
+            best.append(ranked(found)[: 2 * limit])
+        shown = self._index.lookup(sorted({one.id for some in best for one in some}))
+        return [[_together(shown[one.id], one) for one in some if one.id in shown][:limit] for some in best]
+
+    def _chosen(self, ids: Collection[str]) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, int]]:
+        """Return what projects of this machine have chosen beside each of `ids`, and how often each was chosen."""
+        if not self._own_projects or not ids:
+            return {}, {}
+        counters = self._counting.counters
+        found = counters.chosen_beside(ids)
+        beside = {one: {other: count for other, count in some.items() if other} for one, some in found.items()}
+        found |= counters.chosen_beside({other for some in beside.values() for other in some})
+        return beside, {one: some.get("", 0) for one, some in found.items()}
 
     def _trending(self, questions: Sequence[Sequence[str]], limit: int) -> list[list[Suggestion]]:
         from marketplace.insights import trending
@@ -111,6 +131,10 @@ def popular(engine: "TantivySearch", questions: Sequence[Sequence[str]], limit: 
 
 
 def _together(document: SearchDocument, companion: Companion) -> Suggestion:
+    if companion.in_projects:
+        times = "the one time" if companion.owners == 1 else f"{companion.both} of the {companion.owners} times"
+        reason = f"was chosen too {times} that a project here chose {companion.beside}"
+        return _suggestion(TOGETHER, document, companion.score, companion.beside, reason)
     of_all = "" if companion.owners == 1 else f" of the {companion.owners}"
     spaces = "namespace" if companion.owners == 1 else "namespaces"
     reason = f"is required too by {companion.both}{of_all} {spaces} with packages that require {companion.beside}"

@@ -66,7 +66,7 @@ class Api:
     async def recommendations(self, request: Request) -> Response:
         """Tell what goes with packages."""
         asked, limit = question(request.query_params.multi_items())
-        found = await self._pool.read(lambda content: content.registry.recommend(asked, limit))
+        found = await self._pool.read(lambda content: content.registry.recommend_to_others(asked, limit))
         return _json({"based_on": list(map(str, asked)), "results": [item.to_json() for item in found]})
 
     async def batch(self, request: Request) -> Response:

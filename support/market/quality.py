@@ -130,7 +130,9 @@ class Workshop:
     def download_all(self, times: int) -> None:
         """Count downloads of every package, in the order of ids."""
         for _ in range(times):
-            self.registry.count_installs([self.registry.get_package(id_).latest.release for id_ in self.registry.ids()])
+            self.registry.count_installs(
+                [self.registry.get_package(id_).latest.release for id_ in self.registry.ids()], {}
+            )
 
     def trust_too(self, person: str, namespace: str) -> None:
         """Let another person sign for a namespace, beside who did so far."""

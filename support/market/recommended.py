@@ -1,5 +1,6 @@
 """What `recommend` said, and the indexes that its scenarios ask for."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -7,6 +8,7 @@ from typing import Any
 
 from marketplace.insights.statistics import last_days
 from marketplace.insights.trending import trends
+from support.centralized.servers import Server
 from support.market.packages import publish
 from support.market.world import World
 
@@ -37,6 +39,37 @@ def forge_requirement(world: World, dependent: str, dependency: str) -> None:
     """Write a requirement into the index that no release has."""
     with closing(sqlite3.connect(world.home / "registry" / "index.sqlite")) as db, db:
         db.execute("INSERT INTO requires VALUES (?, ?)", (dependent, dependency))
+
+
+def add_in(world: World, name: str, *steps: str) -> None:
+    """Add packages to a project of its own, in one command for each of `steps` that names some."""
+    home = world.project
+    world.project = world.root / "projects" / name
+    world.project.mkdir(parents=True)
+    try:
+        for packages in filter(None, steps):
+            world.run(f"ggen market add {packages}")
+    finally:
+        world.project = home
+
+
+def forget_chosen(world: World) -> None:
+    """Make the numbers those of a version that did not count what is chosen together."""
+    with closing(sqlite3.connect(world.home / "registry" / "statistics" / "counts.sqlite")) as db, db:
+        db.execute("DROP TABLE together")
+
+
+def chosen_as_served(server: Server, id_: str) -> list[str]:
+    """Return by which ways a server tells that projects have chosen a package together with others."""
+    asked = f'recommendations(basedOn: ["{id_}"]) {{ reason }}'
+    query = {"query": f'{{ {asked} package(id: "{id_}") {{ recommendations {{ reason }} }} }}'}
+    ways = {
+        "REST": server.ask(f"/api/v1/recommendations?based_on={id_}"), "page": server.ask(f"/p/{id_}"),
+        "GraphQL": server.ask("/graphql", "POST", json.dumps(query).encode(), content_type="application/json"),
+    }  # fmt: skip
+    assert b"errors" not in ways["GraphQL"].body, ways
+    assert all(answer.status == 200 for answer in ways.values()), ways
+    return [way for way, answer in ways.items() if b"chosen" in answer.body]
 
 
 _TODAY = "2026-03-01"

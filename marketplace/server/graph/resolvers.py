@@ -105,7 +105,9 @@ async def _recommendations(
     _root: None, info: Info, based_on: list[str], kinds: list[str], first: int
 ) -> Sequence[Suggestion]:
     asked, wanted = [PackageId.parse(id_) for id_ in dict.fromkeys(based_on)], _kinds(kinds)
-    return await info.context.pool.read(lambda content: content.registry.recommend(asked, first, kinds=wanted))
+    return await info.context.pool.read(
+        lambda content: content.registry.recommend_to_others(asked, first, kinds=wanted)
+    )
 
 
 def _kinds(names: list[str]) -> frozenset[str]:

@@ -43,7 +43,7 @@ def front(registry: LocalRegistry) -> Front:
     """Read what is on the first page."""
     facts = registry.metadata()
     newest = registry.engine.search(SearchQuery(sort="updated", limit=_SHOWN, highlight=False))
-    trending = registry.recommend((), _SHOWN, kinds={TRENDING})
+    trending = registry.recommend_to_others((), _SHOWN, kinds={TRENDING})
     return Front(facts.packages, facts.releases, newest, trending, registry.categories())
 
 
@@ -132,7 +132,7 @@ def package(registry: LocalRegistry, id_: PackageId, version: Version | None) ->
     return PackageView(
         found, shown, manifest, _readme(registry, shown.release, manifest), registry.quality(shown.release),
         bars(counted), sum(counted.values()), dependents[:_DEPENDENTS], len(dependents) > _DEPENDENTS,
-        registry.recommend([id_], _SHOWN // 2, kinds={TOGETHER, SIMILAR}),
+        registry.recommend_to_others([id_], _SHOWN // 2, kinds={TOGETHER, SIMILAR}),
         state_of(registry.trust, id_.namespace, shown.release.key),
     )  # fmt: skip
 
