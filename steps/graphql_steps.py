@@ -95,6 +95,16 @@ def step_same_reads(context):
     assert 4 < context.reads[30] <= context.reads[10] <= context.reads[1] <= 40, context.reads
 
 
+@when("1, 10 and 30 hits of a search are asked for with all that the search knows of them")
+def step_tasks(context):
+    context.tasks = {count: graph_inside.tasks_of(context.world, count) for count in (1, 10, 30)}
+
+
+@then("as many tasks were made for 30 hits as for 1")
+def step_same_tasks(context):
+    assert context.tasks[1] == context.tasks[10] == context.tasks[30] > 0, context.tasks
+
+
 @when("one document is sent {good:d} times with other variables, and one that is not valid {bad:d} times")
 def step_documents(context, good, bad):
     context.prepared = graph_inside.prepared(context.world, good, bad)

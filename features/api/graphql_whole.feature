@@ -83,6 +83,12 @@ Feature: The whole of the graph answers, and its documentation is right
     Then the index was read no more often for 30 packages than for 1
 
   @level2
+  Scenario: What a search has found is told without a task for each of it
+    Given 30 packages, each requiring the one before
+    When 1, 10 and 30 hits of a search are asked for with all that the search knows of them
+    Then as many tasks were made for 30 hits as for 1
+
+  @level2
   Scenario: A document that came before is neither parsed nor validated again
     When one document is sent 20 times with other variables, and one that is not valid 3 times
     Then documents were prepared 4 times

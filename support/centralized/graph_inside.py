@@ -65,6 +65,13 @@ def no_token() -> Token:
 
 
 _ONE = "query($id: ID!) { package(id: $id) { id } }"
+_FOUND = """
+query($first: Int!) {
+  search(query: "many", first: $first) {
+    edges { node { id title description category tags keywords license authors downloads } }
+  }
+}
+"""
 _LISTED = """
 query($ids: [ID!]!) {
   packages(ids: $ids) {
@@ -103,6 +110,25 @@ def reads_of(world: World, count: int) -> int:
 
     inside.run(asking)
     return len(inside.statements)
+
+
+def tasks_of(world: World, count: int) -> int:
+    """Search for so many packages with all that a search knows of them; return how many tasks that took."""
+    made: list[object] = []
+
+    def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **given: Any) -> asyncio.Task[Any]:
+        made.append(coroutine)
+        return asyncio.Task(coroutine, loop=loop, **given)
+
+    async def asking(graph: GraphQL) -> None:
+        for _ in range(2):  # the first one prepares the document, and opens the index
+            asyncio.get_running_loop().set_task_factory(make)
+            made.clear()
+            answer = await graph.answer({"query": _FOUND, "variables": {"first": count}}, no_token)
+            assert "errors" not in answer and len(answer["data"]["search"]["edges"]) == count, answer
+
+    Inside(world).run(asking)
+    return len(made)
 
 
 def prepared(world: World, good: int, bad: int) -> int:

@@ -138,9 +138,12 @@ def _in_manifest(name: str) -> Callable[[PackageNode, Info], Any]:
     return resolve
 
 
-async def _downloads(node: PackageNode, info: Info) -> int:
-    if node.document:
-        return node.document.downloads
+def _downloads(node: PackageNode, info: Info) -> Any:
+    # What is at hand is no coroutine: one in a list makes a task of each of its entries.
+    return node.document.downloads if node.document else _counted_downloads(node, info)
+
+
+async def _counted_downloads(node: PackageNode, info: Info) -> int:
     found = await info.context.loaders.stats.get((node.id, 1))
     return found.totals["downloads"] if found else 0
 
