@@ -216,3 +216,13 @@ def step_answers(context, name, path, answer):
 @given('the registry "{name}" is at the same folder, by another plugin')
 def step_spare(context, name):
     plugins.add_spare(context.world, name)
+
+
+@given("a distribution of a plugin has {what}")
+def step_odd(context, what):
+    plugins.install_odd(context.world, what)
+
+
+@given('the plugin "{name}" answers 5,000,000 bytes, however few it was asked for')
+def step_too_many(context, name):
+    plugins.change(context.world, name, "data[start : start + length]", "bytes(5_000_000)")

@@ -57,7 +57,7 @@ Feature: Plugins check packages before they are published, as far as the user le
 
         @hookimpl
         def validate_package(package):
-            print("this goes nowhere")
+            print("this goes nowhere", flush=True)
             return [Finding("warning", "", f"{package.id} {package.version} is spelt oddly")]
         """
       When I try "ggen market publish web --json"
@@ -147,6 +147,12 @@ Feature: Plugins check packages before they are published, as far as the user le
         | trust   |
         | require |
 
+    Scenario: A project that was cloned cannot have plugins fail by its settings
+      Given the file "ggen.toml" is "[market]\nplugin_timeout = 0"
+      When I try "ggen market publish web"
+      Then the exit code is 0
+      And just 1 warning of "loud" is shown: "loud: limits"
+
     Scenario: The shell completes the names of plugins in a real bash
       Then bash completes these lines
         | line                         | to    |
@@ -205,6 +211,8 @@ Feature: Plugins check packages before they are published, as far as the user le
       And I try "ggen market publish web"
       Then it fails with exit code 6 and the code "plugin-required", and suggests "unrequire policy"
       And the error output contains "required: it is not installed"
+      When I run "ggen market plugins list"
+      Then the output contains "refused, required  validate_package  not installed"
 
     Scenario: When it is blocked nothing is published
       Given I run "ggen market plugins block policy"

@@ -98,6 +98,22 @@ Feature: A plugin that is broken or hostile costs the user nothing but its answe
       | the object is no name     | a-hostile | validate_package  | os;sleep  | its entry points name 'os;sleep', not one object |
       | the name is none          | A/../B    | validate_package  | hostile   | 'A/../B' is not a plugin's name |
 
+  Scenario Outline: A distribution with <what> is named and left out
+    Given a distribution of a plugin has <what>
+    When I try "ggen market publish web"
+    Then the exit code is 0
+    And just 1 warning of "is left out" is shown: "the plugin ggen-odd-1.0.0.dist-info is left out: its metadata cannot be read"
+    And just 1 warning of "sound" is shown: "sound: README.md: it has"
+    When I run "ggen market plugins list"
+    Then the output contains "ggen-odd-1.0.0.dist-info: its metadata cannot be read"
+
+    Examples:
+      | what                                       |
+      | entry points in no encoding that there is  |
+      | no metadata but its entry points           |
+      | no version                                 |
+      | metadata in no encoding that there is      |
+
   Scenario: Of two plugins with one name neither is used
     Given the distribution "ggen-imitation" has the plugin "sound" too, with the hook "validate_package"
       """

@@ -67,7 +67,14 @@ Feature: A plugin brings a scheme for addresses of registries, and is not believ
       | another document         | packages/     | data.replace(b"1.0.0", b"9.9.9") | 3    | signature-wrong         |
       | no log                   | log/          | None                             | 3    | log-missing             |
       | text that is no document | registry.json | b"<html>"                        | 3    | document-malformed      |
-      | more than was asked for  | registry.json | data * 10_000_000                | 6    | registry-unavailable    |
+      | an endless file          | registry.json | data * 10_000_000                | 6    | registry-unavailable    |
+
+  @security
+  Scenario: A plugin that answers more than it was asked for is found out too
+    Given the plugin "shelf" answers 5,000,000 bytes, however few it was asked for
+    When I try "ggen market add io.acme.web --registry corp"
+    Then it fails with exit code 6 and the code "registry-unavailable", and suggests "ggen market plugins list"
+    And the error output contains "it answered what is not at most 4194304 bytes"
 
   Scenario Outline: When the plugin <fails>, that registry cannot answer, and the next in the order is asked
     Given the plugin "shelf" answers "<path>" with <answer>

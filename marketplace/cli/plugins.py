@@ -40,13 +40,23 @@ def list_command(session: Session) -> None:
     """List the plugins that are installed beside this program. Nothing of them is loaded for it.
 
     A plugin is untrusted (it runs in a process of its own, with limits), trusted, blocked, or refused for what its
-    metadata says.
+    metadata says. One that you have decided about is listed too when it is not installed.
 
     Example: ggen market plugins list --json
     """
-    choices, found = session.plugins.choices, session.plugins.found
+    choices = session.plugins.choices
+    found = (*session.plugins.found, *_absent(session.plugins.found, choices))
     document = {"plugins": [_json(plugin, choices) for plugin in found]}
     session.out.result(document, lambda: _list_text(found, choices))
+
+
+def _absent(found: "tuple[Plugin, ...]", choices: "Choices") -> "Iterator[Plugin]":
+    """Yield those that something was decided about, and that are not installed."""
+    from marketplace.plugins.found import Plugin
+
+    for name in sorted({*choices.blocked, *choices.trusted, *choices.required} - {plugin.name for plugin in found}):
+        distribution, version = choices.trusted.get(name, ("", ""))
+        yield Plugin(name, version, distribution, "", choices.required.get(name, ()), "", "it is not installed")
 
 
 def _json(plugin: "Plugin", choices: "Choices") -> dict[str, object]:
@@ -64,7 +74,7 @@ def _list_text(found: "tuple[Plugin, ...]", choices: "Choices") -> Iterator[str]
     rows = [
         (
             plugin.name, plugin.version, _state(plugin, choices), ", ".join(plugin.hooks),
-            f"{plugin.distribution} in {plugin.folder}",
+            f"{plugin.distribution} in {plugin.folder}" if plugin.folder else "not installed",
         )
         for plugin in found
     ]  # fmt: skip

@@ -199,9 +199,8 @@ class Plugins:
         return Process(plugin, Limits(seconds=self._seconds), self._path)
 
     def _leave_out(self, name: str, why: str) -> None:
-        if name not in self._failed:
-            self._failed[name] = why
-            self._notify(f"the plugin {name} is left out: {why}")
+        self._failed[name] = why
+        self._notify(f"the plugin {name} is left out: {why}")
 
     def _refuse_without(self, hook: str, answered: set[str], subject: str) -> None:
         for name, hooks in sorted(self.choices.required.items()):

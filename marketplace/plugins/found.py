@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint, PathDistribution
+    from importlib.metadata import EntryPoint
 
 GROUP = "ggen."
 """How the groups of entry points begin: the name of a hook follows."""
@@ -81,23 +81,31 @@ def _read(place: str) -> bytes:
 
 def _of(place: str, seen: set[str]) -> Iterator[Plugin]:
     """Yield the plugins of one distribution, unless an earlier folder had it."""
+    folder, _, name = place.rpartition("/")
+    try:
+        distribution, version, points = _read_metadata(place)
+    except Exception as error:  # noqa: BLE001 - whatever the parser raises for what somebody has put there
+        yield Plugin(name, "", name, folder, (), "", f"its metadata cannot be read: {type(error).__name__}: {error}")
+        return
+    if distribution.lower() in seen:
+        return
+    seen.add(distribution.lower())
+    by_name: dict[str, list[EntryPoint]] = {}
+    for point in points:
+        by_name.setdefault(point.name, []).append(point)
+    for name, own in by_name.items():
+        yield _plugin(name, own, distribution, version, folder)
+
+
+def _read_metadata(place: str) -> "tuple[str, str, list[EntryPoint]]":
     from importlib.metadata import PathDistribution
     from pathlib import Path
 
-    distribution = PathDistribution(Path(place))
-    label = distribution.metadata["Name"] or os.path.basename(place)  # noqa: PTH119 - a name, and no file
-    if label.lower() in seen:
-        return
-    seen.add(label.lower())
-    by_name: dict[str, list[EntryPoint]] = {}
-    for point in _points(distribution):
-        by_name.setdefault(point.name, []).append(point)
-    for name, points in by_name.items():
-        yield _plugin(name, points, label, distribution.metadata["Version"] or "", os.path.dirname(place))  # noqa: PTH120
-
-
-def _points(distribution: "PathDistribution") -> "list[EntryPoint]":
-    return [point for point in distribution.entry_points if point.group.startswith(GROUP)]
+    found = PathDistribution(Path(place))
+    name, version = found.metadata["Name"], found.metadata["Version"]
+    if not name or not version:
+        raise ValueError("it has no name or no version")
+    return name, version, [point for point in found.entry_points if point.group.startswith(GROUP)]
 
 
 def _plugin(name: str, points: "list[EntryPoint]", distribution: str, version: str, folder: str) -> Plugin:

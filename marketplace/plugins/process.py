@@ -67,6 +67,9 @@ class Process:
                 env={"LANG": "C.UTF-8", "PATH": os.defpath}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, bufsize=0, start_new_session=True,
             )  # fmt: skip
+        except OSError as error:
+            os.close(self._control)
+            raise PluginFailedError(f"its process cannot be started: {error.strerror}") from error
         finally:
             os.close(inner)
         assert self._process.stdin and self._process.stdout  # noqa: S101 - they are pipes

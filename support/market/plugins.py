@@ -226,10 +226,16 @@ def add_large(world: World, version: str, size: int) -> None:
 
 def lie(world: World, name: str, path: str, answer: str) -> None:
     """Have a plugin that reads folders answer differently for paths that begin so; `answer` is Python over `data`."""
+    end = "    return None if data"
+    change(world, name, end, f"    if path.startswith({path!r}):\n        data = {answer}\n{end}")
+
+
+def change(world: World, name: str, old: str, new: str) -> None:
+    """Put `new` in the place of `old` in the code of a plugin."""
     (module,) = folder(world).glob(f"ggen_{name}_*.py")
     code = module.read_text(encoding="utf-8")
-    lie = f"    if path.startswith({path!r}):\n        data = {answer}\n    return None if data"
-    module.write_text(code.replace("    return None if data", lie), encoding="utf-8")
+    assert old in code, code
+    module.write_text(code.replace(old, new), encoding="utf-8")
 
 
 def add_spare(world: World, name: str) -> None:
@@ -244,3 +250,20 @@ def read_location(location, path, start, length):
 """
     install(world, "spare", ["read_location"], code)
     world.run(f"ggen market registry add {name} spare://{world.root / 'public'}")
+
+
+def install_odd(world: World, what: str) -> None:
+    """Put the metadata of a distribution into the folder that cannot be read as it should."""
+    described = folder(world) / "ggen-odd-1.0.0.dist-info"
+    described.mkdir()
+    points = b"[ggen.validate_package]\nodd = odd\n"
+    metadata = b"Metadata-Version: 2.1\nName: ggen-odd\nVersion: 1.0.0\n"
+    files = {
+        "entry points in no encoding that there is": (points + b"\xff\xfe = odd\n", metadata),
+        "no metadata but its entry points": (points, None),
+        "no version": (points, b"Metadata-Version: 2.1\nName: ggen-odd\n"),
+        "metadata in no encoding that there is": (points, metadata + b"Summary: \xff\xfe\n"),
+    }
+    for name, data in zip(("entry_points.txt", "METADATA"), files[what], strict=True):
+        if data is not None:
+            (described / name).write_bytes(data)
