@@ -29,6 +29,7 @@ Feature: A publisher sees what would earn points, a user sees what earned them
     And the JSON field "quality.grade" is "A"
     When I run "ggen market search web --json"
     Then the JSON field "results.0.quality" is "87"
+    And the JSON field "results.0.grade" is "A"
     When I run "ggen market search web"
     Then the output contains "A 87"
     When I run "ggen market info io.acme.web --json"
@@ -115,6 +116,7 @@ Feature: A publisher sees what would earn points, a user sees what earned them
       Then the JSON field "quality.score" is "87"
       When I run "ggen market search web --json"
       Then the JSON field "results.0.quality" is "87"
+      And the JSON field "results.0.grade" is "A"
       When I run "ggen market info io.acme.web --quality --json"
       Then the JSON field "quality.score" is "87"
       And the JSON field "quality.verified" is "False"
@@ -155,12 +157,14 @@ Feature: A publisher sees what would earn points, a user sees what earned them
     Scenario: Search shows that it does not know; info measures, and from then on search knows
       When I run "ggen market search web --json"
       Then the JSON field "results.0.quality" is "None"
+      And the JSON field "results.0.grade" is "None"
       When I run "ggen market search web"
       Then the output contains "?"
       When I run "ggen market info io.acme.web --json"
       Then the JSON field "quality.score" is "87"
       When I run "ggen market search web --json"
       Then the JSON field "results.0.quality" is "87"
+      And the JSON field "results.0.grade" is "A"
       When I run "ggen market index verify"
       Then the output contains "Sound"
 
@@ -168,6 +172,7 @@ Feature: A publisher sees what would earn points, a user sees what earned them
       When I run "ggen market index repair"
       And I run "ggen market search web --json"
       Then the JSON field "results.0.quality" is "87"
+      And the JSON field "results.0.grade" is "A"
 
     Scenario: When earlier releases were taken stays unknown, so they are no history
       Given the clock stands at 2027

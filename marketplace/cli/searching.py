@@ -100,7 +100,7 @@ def _grade(hit: SearchHit) -> str:
     score = hit.document.quality
     if score is None:
         return "?"
-    from marketplace.insights.rules import grade_of
+    from marketplace.model.grades import grade_of
 
     return f"{grade_of(score)} {score}"
 

@@ -11,8 +11,9 @@ from marketplace.clock import timestamp
 from marketplace.errors import DeniedError, IntegrityError
 from marketplace.insights.checks import CONTENT_CHECKS, State
 from marketplace.insights.history import HISTORY_CHECKS
-from marketplace.insights.rules import RULES, VERSION, grade_of, least_of
+from marketplace.insights.rules import RULES, VERSION
 from marketplace.insights.subject import Subject
+from marketplace.model.grades import grade_of, least_of
 
 _CHECKS = {**CONTENT_CHECKS, **HISTORY_CHECKS}
 _HINTED = 4

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from marketplace.errors import IntegrityError
+from marketplace.protocol.strict import text, whole
 
 OF_PACKAGES = ("downloads", "installs", "versions", "publishers")
 OF_REGISTRIES = (*OF_PACKAGES, "searches", "misses")
@@ -17,7 +18,8 @@ MAX_DAYS = 366
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOST_VERSIONS = 100_000
-_MOST = 2**53
+_LONGEST = 250
+"""Characters of a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Statistics:
             names = OF_PACKAGES if id_ else OF_REGISTRIES
             days = {_day(item["day"]): _counts(item, names) for item in fields["days"][: MAX_DAYS + 1]}
             told = fields["versions"][:_MOST_VERSIONS] if id_ else ()
-            versions = {_text(item["version"]): _counts(item, ("downloads", "installs")) for item in told}
+            versions = {text(item["version"], _LONGEST): _counts(item, ("downloads", "installs")) for item in told}
             return cls(id_, _day(fields["since"]), days, _counts(fields["totals"], names), versions)
         except (KeyError, TypeError, ValueError) as error:
             message = f"the registry's statistics are malformed: {str(error)[:200]}"
@@ -75,21 +77,12 @@ def last_days(today: str, count: int) -> list[str]:
     return [(end - timedelta(days=back)).isoformat() for back in range(count - 1, -1, -1)]
 
 
-def _day(value: Any) -> str:
-    text = _text(value)
-    if not _DAY.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no day")
-    return text
+def _day(value: object) -> str:
+    day = text(value, _LONGEST)
+    if not _DAY.fullmatch(day):
+        raise ValueError(f"{day[:40]!r} is no day")
+    return day
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 250:
-        raise ValueError(f"{str(value)[:40]!r} is no short text")
-    return value
-
-
-def _counts(found: Any, names: Sequence[str]) -> dict[str, int]:
-    counts = {name: found[name] for name in names}
-    if not all(type(count) is int and 0 <= count <= _MOST for count in counts.values()):
-        raise ValueError("a number of things is none")
-    return counts
+def _counts(found: Mapping[str, object], names: Sequence[str]) -> dict[str, int]:
+    return {name: whole(found[name]) for name in names}

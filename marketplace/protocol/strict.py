@@ -44,6 +44,28 @@ def read_value(data: bytes, *, limit: int, what: str) -> Any:
     return value
 
 
+def text(value: object, longest: int | None = None) -> str:
+    """Return a value that is a text, of at most `longest` characters.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, str) or (longest is not None and len(value) > longest):
+        raise ValueError(f"{str(value)[:40]!r} is no {'' if longest is None else 'short '}text")
+    return value
+
+
+def whole(value: object) -> int:
+    """Return a value that is a number of things.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{str(value)[:40]!r} is no number of things")
+    return value
+
+
 def too_large(what: str, limit: int) -> IntegrityError:
     """Return the error for a document beyond its limit."""
     return IntegrityError("document-too-large", f"the {what} is longer than {limit:,} bytes", limit=limit)

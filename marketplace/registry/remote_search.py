@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from marketplace.errors import IntegrityError
-from marketplace.protocol.strict import read_object
+from marketplace.protocol.strict import read_object, text, whole
 from marketplace.search.base import (
     FACETS,
     RemovedDocument,
@@ -47,40 +47,28 @@ def read_page(data: bytes) -> SearchPage:
         hits = tuple(_hit(item) for item in fields["results"])
         facets = {name: _counts(fields["facets"].get(name, {})) for name in FACETS}
         notes = tuple(str(note)[:500] for note in fields.get("notes", ())[:_MOST_NOTES])
-        return SearchPage(_whole(fields["total"]), hits, facets, notes)
+        return SearchPage(whole(fields["total"]), hits, facets, notes)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         message = f"the answer to the search is malformed: {str(error)[:200]}"
         raise IntegrityError("document-malformed", message) from error
 
 
 def _hit(item: Any) -> SearchHit:
-    texts: dict[str, Any] = {name: _text(item[name]) for name in _TEXTS}
-    lists: dict[str, Any] = {name: tuple(map(_text, item[name])) for name in _LISTS}
-    quality = None if item.get("quality") is None else _whole(item["quality"])
+    texts: dict[str, Any] = {name: text(item[name]) for name in _TEXTS}
+    lists: dict[str, Any] = {name: tuple(map(text, item[name])) for name in _LISTS}
+    quality = None if item.get("quality") is None else whole(item["quality"])
     document = SearchDocument(
-        **texts, **lists, downloads=_whole(item["downloads"]), quality=quality, revision=0
+        **texts, **lists, downloads=whole(item["downloads"]), quality=quality, revision=0
     )  # fmt: skip
     spans = {
-        _text(name): tuple((_whole(start), _whole(end)) for start, end in found)
+        text(name): tuple((whole(start), whole(end)) for start, end in found)
         for name, found in item.get("highlights", {}).items()
     }
     return SearchHit(document, float(item["score"]), spans)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - one error type for bad values
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is no number of things")
-    return value
-
-
 def _counts(value: Any) -> Mapping[str, int]:
-    return {_text(name): _whole(count) for name, count in value.items()}
+    return {text(name): whole(count) for name, count in value.items()}
 
 
 class Catalog:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
+from marketplace.model.grades import grade_of
+
 Sort = Literal["relevance", "downloads", "name", "updated", "quality"]
 SORTS: tuple[Sort, ...] = ("relevance", "downloads", "name", "updated", "quality")
 FACETS = ("category", "license", "author", "tag")
@@ -145,6 +147,7 @@ def _hit_json(hit: SearchHit, registry: str) -> dict[str, object]:
         "license": document.license,
         "downloads": document.downloads,
         "quality": document.quality,
+        "grade": None if document.quality is None else grade_of(document.quality),
         "score": round(hit.score, 4),
         "registry": registry,
         "updated_at": document.updated_at,

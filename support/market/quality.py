@@ -14,8 +14,9 @@ from marketplace.insights.checks import CONTENT_CHECKS
 from marketplace.insights.facts import Facts
 from marketplace.insights.history import HISTORY_CHECKS
 from marketplace.insights.quality import Point, Report, measure
-from marketplace.insights.rules import DIMENSIONS, GRADES, RULES
+from marketplace.insights.rules import DIMENSIONS, RULES
 from marketplace.insights.subject import Subject
+from marketplace.model.grades import GRADES
 from marketplace.model.ids import PackageId
 from marketplace.model.release import Release, YankRecord
 from marketplace.model.version import Version
