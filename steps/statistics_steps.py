@@ -6,6 +6,7 @@ from behave import given, then, when
 
 from support.centralized import counted
 from support.centralized.backends import name_it
+from support.centralized.refused import RefusedCounting
 from support.market import statistics
 from support.market.troubles import disks
 
@@ -278,3 +279,33 @@ def step_undated(context):
 def step_peer_fails(context, name, command, exit_code, code):
     found = context.users[name].error(*command.split())
     assert (found[0], found[1]["code"]) == (exit_code, code), found
+
+
+@given("a server counts on a disk that refuses it")
+def step_refuses(context):
+    context.refused = RefusedCounting(context.world)
+
+
+@when("{count:d} searches are answered there")
+def step_answered_there(context, count):
+    context.refused.search(count)
+
+
+@then("{count:d} records wait there, and still do when the timer has gone off {times:d} times")
+def step_wait_there(context, count, times):
+    for _ in range(times):
+        assert (context.refused.waiting, context.refused.is_set()) == (count, True), context.refused.waiting
+        context.refused.ring()
+    assert context.refused.waiting == count, context.refused.waiting
+
+
+@when("the disk takes them again, and the timer goes off once")
+def step_mended(context):
+    context.refused.mend()
+    context.refused.ring()
+
+
+@then("no record waits there, {count:d} searches are counted, and the timer is not set any more")
+def step_counted_there(context, count):
+    found = context.refused.waiting, context.refused.counted(), context.refused.is_set()
+    assert found == (0, count, False), found

@@ -98,6 +98,14 @@ Feature: Nothing that was counted is lost or counted twice
     Then soon exactly 600 searches and 20 downloads are counted
     And "/metrics" tells that no record waits
 
+  @http @faults @level2
+  Scenario: What the disk refuses is tried again until it is written, although nobody asks for it
+    Given a server counts on a disk that refuses it
+    When 3 searches are answered there
+    Then 3 records wait there, and still do when the timer has gone off 4 times
+    When the disk takes them again, and the timer goes off once
+    Then no record waits there, 3 searches are counted, and the timer is not set any more
+
   @faults @requires_root @level4
   Scenario: In a read-only home everything goes on uncounted, and the doctor tells
     Given I run "ggen market search axum"

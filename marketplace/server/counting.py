@@ -4,7 +4,7 @@ What the disk refuses waits in memory and is written with the next record; that 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
 from marketplace.errors import InvalidInputError, MarketError
@@ -30,10 +30,14 @@ class Counting:
 
     Args:
         registry: the registry, for the thread of the event loop.
+        sleep: waits so many seconds.
     """
 
-    def __init__(self, pool: Pool, registry: LocalRegistry) -> None:
+    def __init__(
+        self, pool: Pool, registry: LocalRegistry, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._pool = pool
+        self._sleep = sleep
         self._counted = registry.counting
         source = IndexSource(lambda: pool.here(lambda content: content.registry.index))
         self._counters = Counters(registry.folder / FOLDER, source, self._counted.today)
@@ -78,10 +82,10 @@ class Counting:
             del self._waiting[: self._counted.journal.append(self._waiting)]
 
     async def _later(self) -> None:
-        await asyncio.sleep(EVERY)
+        await self._sleep(EVERY)
         await self.flush()
         while self._waiting:  # until the disk has room again
-            await asyncio.sleep(EVERY)
+            await self._sleep(EVERY)
             await self.flush()
 
     async def flush(self) -> None:
