@@ -1,5 +1,6 @@
 """behave's hooks: each scenario gets a world of its own, loses it again, and must leave nothing behind."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ ARTEFACTS = Path("build/artefacts")
 
 
 def before_all(context: Any) -> None:
-    """Begin the session."""
+    """Begin the session; what is loaded by now stays, so that no collection of garbage need look through it."""
+    gc.freeze()
     context.session = Session(context.config.userdata)
     context.add_cleanup(context.session.close)
     context.on_cleanup_error = note_cleanup_error

@@ -4,6 +4,7 @@ The first is what a user has, the second is faster and can be stepped through wi
 """
 
 import contextlib
+import gc
 import io
 import os
 import subprocess
@@ -75,6 +76,7 @@ class InProcessDriver:
                 code = stop.code
             sys.stdout.flush()
             sys.stderr.flush()
+        gc.collect()  # an error refers to itself: it would hold the files open that a process closes when it ends
         return Ran(code if isinstance(code, int) else int(code is not None), _text(stdout), _text(stderr))
 
 
