@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from support.centralized import browsed, operating, pinned
+from support.centralized import batches, browsed, operating, pinned
 from support.centralized.browsed import Browser
 from support.centralized.pages_inside import Eye, Keeper
 from support.centralized.servers import Server
@@ -191,6 +191,16 @@ def step_private(context):
 def step_says_now(context, text):
     context.browser.look(context.browser.path)
     step_says(context, text)
+
+
+@when('the content of "{spec}" is fetched from the server {times:d} times')
+def step_fetched(context, spec, times):
+    batches.download(context.browser.server, spec, times, 0)
+
+
+@then('soon the page says "{text}"')
+def step_soon(context, text):
+    assert context.browser.until(text), context.browser.page.text
 
 
 @when("eight people look at one page at the same time, then one of them again")

@@ -157,6 +157,14 @@ Feature: A registry has pages that people can look at
       | a new key            | /p/io.acme.web         | ggen market key trust io.acme ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a | Not trusted any more |
       | in a search          | /?q=acme               | ggen market yank io.acme.web@1.0.0 --reason broken         | 1 package.                            |
 
+  @stats
+  Scenario: What the server itself hands out is soon on the page that is looked at
+    Given somebody looks at the registry in a browser
+    When they look at "/p/io.acme.core"
+    Then the page says "0 in all, 0 in the last 30 days"
+    When the content of "io.acme.core@1.1.0" is fetched from the server 3 times
+    Then soon the page says "3 in all, 3 in the last 30 days"
+
   @level2 @concurrency
   Scenario: A page is made once for all who look at it, and anew when something on it may have changed
     When eight people look at one page at the same time, then one of them again

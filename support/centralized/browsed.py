@@ -7,9 +7,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from support.centralized.exchange import Answer
 from support.centralized.servers import Server
+from support.cleanroom.deadline import Deadline
 from support.market.packages import publish
 from support.market.world import World
 
+_SOON = 20.0
 _VOID = frozenset({"meta", "link", "input", "br", "hr"})
 _README = frozenset({
     "h3", "h4", "h5", "h6", "p", "a", "code", "pre", "em", "strong", "s", "ul", "ol", "li", "blockquote", "br", "hr",
@@ -85,6 +87,15 @@ class Browser:
     def look_again(self) -> None:
         """Ask for the same page with its tag."""
         self.answer = self.server.ask(self.path, if_none_match=self.answer.headers["etag"])
+
+    def until(self, text: str) -> bool:
+        """Look at the same page again until it says something; return whether it does."""
+
+        def says() -> bool:
+            self.look(self.path)
+            return text in " ".join(self.page.text.split())
+
+        return bool(Deadline.after(_SOON).poll(says))
 
     def search(self, words: str) -> None:
         """Fill the form in and send it."""
