@@ -62,11 +62,7 @@ def step_warned(context, count, who, text):
 
 @given("the decisions about plugins are {state}")
 def step_spoiled(context, state):
-    file = context.world.home / "plugins.json"
-    if state == "damaged":
-        file.write_text('{"format": 1, "blocked": []')
-    else:
-        file.chmod(0o666)
+    plugins.spoil_decisions(context.world.home / "plugins.json", state)
 
 
 @then("nothing of the plugins was imported")
@@ -223,6 +219,6 @@ def step_odd(context, what):
     plugins.install_odd(context.world, what)
 
 
-@given('the plugin "{name}" answers 5,000,000 bytes, however few it was asked for')
-def step_too_many(context, name):
-    plugins.change(context.world, name, "data[start : start + length]", "bytes(5_000_000)")
+@given('the plugin "{name}" answers {answer}, whatever it was asked for')
+def step_whatever(context, name, answer):
+    plugins.change(context.world, name, "data[start : start + length]", answer)

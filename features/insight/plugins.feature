@@ -173,7 +173,14 @@ Feature: Plugins check packages before they are published, as far as the user le
       Examples:
         | state                  | code                    | hint      |
         | damaged                | plugin-choices-damaged  | backup    |
+        | of another format      | plugin-choices-damaged  | backup    |
+        | with half a trust      | plugin-choices-damaged  | backup    |
         | open to all            | plugin-choices-unsafe   | chmod 600 |
+
+    Scenario: Decisions that cannot be written are told of
+      Given the decisions about plugins are a folder
+      When I try "ggen market plugins block loud"
+      Then it fails with exit code 6 and the code "store-unwritable", and suggests "permissions"
 
   Rule: What is required is not done without
 

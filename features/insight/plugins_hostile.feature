@@ -47,6 +47,9 @@ Feature: A plugin that is broken or hostile costs the user nothing but its answe
       | answers a finding without words       | a finding of its has no message of at most 500 characters |
       | answers a level of its own            | a finding of its has the level 'fatal', not error or warning |
       | writes into the answers               | it said what is no answer |
+      | writes bytes into the answers         | it said what is no answer |
+      | asks for half a file                  | it asked for what is no part of a file |
+      | answers half a finding                | a finding of its has not just level, file and message |
       | asks for a file that is not there     | it raised KeyError: '../../etc/passwd' |
       | implements no hook                    | it raised TypeError: its metadata names validate_package, but it implements no hook |
       | implements a hook that does not exist | it raised TypeError: unknown hook 'validate_everything' |
@@ -122,6 +125,28 @@ Feature: A plugin that is broken or hostile costs the user nothing but its answe
     When I try "ggen market publish web"
     Then the exit code is 0
     And just 1 warning of "sound" is shown: "ggen-sound has a plugin of that name too: remove one of them"
+
+  Scenario Outline: A package that changes while <whose> plugin looks at it is told of, and not the plugin
+    Given the plugin "hostile" is installed, with the hook "validate_package"
+      """
+      from pathlib import Path
+
+      from marketplace.plugins.hooks import hookimpl
+
+      @hookimpl
+      def validate_package(package):
+          Path(__file__).parents[1].joinpath("project", "web", "README.md").unlink(missing_ok=True)
+          package.read("README.md")
+      """
+    And I run "ggen market plugins <verb> hostile"
+    When I try "ggen market publish web"
+    Then it fails with exit code 3 and the code "file-changed", and suggests "run the command again"
+    And just 0 warning of "left out" is shown: "nothing"
+
+    Examples:
+      | whose        | verb    |
+      | an untrusted | untrust |
+      | a trusted    | trust   |
 
   Scenario: A trusted plugin that raises is named and left out too
     Given a plugin is installed that raises in the hook

@@ -65,6 +65,26 @@ Feature: A plugin mends what a manifest says before it is signed, and nothing af
       Then the exit code is 0
       And just 1 warning of "licences" is shown: "licences: MIT True True"
 
+    Scenario: What is as the plugin wants it is not changed
+      Given the package "form" says of itself
+        """
+        [package]
+        id = "io.acme.form"
+        version = "1.0.0"
+        description = "Forms"
+        license = "MIT"
+        """
+      And the plugin "house" is installed, with the hook "transform_manifest"
+        """
+        from marketplace.plugins.hooks import hookimpl
+
+        @hookimpl
+        def transform_manifest(manifest):
+            return {"license": manifest["license"], "tags": []}
+        """
+      When I run "ggen market publish form --json"
+      Then the JSON field "changes" is "[]"
+
     Scenario: An archive has its content id already, and is published as it is
       Given I run "ggen market pack web -o web.gpack"
       When I run "ggen market publish web.gpack --json"

@@ -70,11 +70,16 @@ Feature: A plugin brings a scheme for addresses of registries, and is not believ
       | an endless file          | registry.json | data * 10_000_000                | 6    | registry-unavailable    |
 
   @security
-  Scenario: A plugin that answers more than it was asked for is found out too
-    Given the plugin "shelf" answers 5,000,000 bytes, however few it was asked for
+  Scenario Outline: A plugin that answers <what>, whatever it was asked for, is found out too
+    Given the plugin "shelf" answers <answer>, whatever it was asked for
     When I try "ggen market add io.acme.web --registry corp"
     Then it fails with exit code 6 and the code "registry-unavailable", and suggests "ggen market plugins list"
     And the error output contains "it answered what is not at most 4194304 bytes"
+
+    Examples:
+      | what                      | answer           |
+      | more bytes than there are | bytes(5_000_000) |
+      | no base64                 | {"base64": "!"}  |
 
   Scenario Outline: When the plugin <fails>, that registry cannot answer, and the next in the order is asked
     Given the plugin "shelf" answers "<path>" with <answer>

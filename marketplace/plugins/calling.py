@@ -80,7 +80,7 @@ class Plugins:
         answered = set()
         for plugin in self._asked(hook):
             question = Question(hook, subject.arguments(), subject.piece, subject.size)
-            answer = self._answer(plugin, question, partial(findings, files=subject.files))
+            answer = self._answer(plugin, question, partial(findings, files=subject.files), subject.is_troubled)
             if subject.trouble:
                 raise subject.trouble
             if answer is not None:
@@ -171,18 +171,27 @@ class Plugins:
             elif state != "blocked":
                 yield plugin
 
-    def _answer(self, plugin: Plugin, question: "Question", read: Callable[[Any], _T]) -> _T | None:
+    def _answer(
+        self, plugin: Plugin, question: "Question", read: Callable[[Any], _T],
+        troubled: Callable[[], bool] = lambda: False,
+    ) -> _T | None:  # fmt: skip
         """Return what `read` makes of a plugin's answer; None when it has failed, which is told."""
         from marketplace.plugins.types import PluginFailedError
 
         try:
             return read(self._started(plugin).call(question))
         except PluginFailedError as error:
-            self._leave_out(plugin.name, str(error))
+            if not troubled():
+                self._leave_out(plugin.name, str(error))
+            self._end(plugin.name)
             return None
-        finally:
-            if plugin.name in self._failed and (running := self._running.pop(plugin.name, None)):
-                running.close()
+        except BaseException:
+            self._end(plugin.name)  # it may be waiting for a file still, and would take the next question for it
+            raise
+
+    def _end(self, name: str) -> None:
+        if running := self._running.pop(name, None):
+            running.close()
 
     def _started(self, plugin: Plugin) -> "Inside | Process":
         if plugin.name not in self._running:

@@ -26,6 +26,10 @@ class Subject:
         self._open = open_entry
         self._manifest = manifest
 
+    def is_troubled(self) -> bool:
+        """Say whether a file could not be read."""
+        return self.trouble is not None
+
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a hook that is asked about a package."""
         manifest, files = self._manifest, [[e.path, e.size, e.executable, e.digest] for e in self._tree]

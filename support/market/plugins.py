@@ -56,6 +56,11 @@ SILENT = f"{_BEGIN}\n@hookimpl\ndef validate_package(package):\n    return []\n"
 
 _CHILD = "subprocess.Popen(['sleep', '600'], start_new_session=True).pid"
 
+_SAYING = (
+    "import os\n    for number in range(3, 20):\n        try:\n            os.write(number, {})\n"
+    "        except OSError:\n            pass"
+)
+
 HOSTILE = {
     "raises when it is imported": "raise RuntimeError('not today')",
     "leaves when it is imported": "import sys\nsys.exit(3)",
@@ -83,10 +88,10 @@ HOSTILE = {
     "answers a finding about no file": "return [Finding('error', '/etc/passwd', 'x')]",
     "answers a finding without words": "return [Finding('error', '', ' ')]",
     "answers a level of its own": "return [Finding('fatal', '', 'x')]",
-    "writes into the answers": (
-        "import os\n    for number in range(3, 20):\n        try:\n            os.write(number, b'{}\\n')\n"
-        "        except OSError:\n            pass"
-    ),
+    "writes into the answers": _SAYING.format(b"{}\n"),
+    "writes bytes into the answers": _SAYING.format(b"\xff\xfe\n"),
+    "asks for half a file": _SAYING.format(b'{"read": 7}\n'),
+    "answers half a finding": "return [{'level': 'error'}]",
     "asks for a file that is not there": "package.read('../../etc/passwd')",
     "implements no hook": "",
     "implements a hook that does not exist": "@hookimpl\ndef validate_everything(package):\n    pass",
@@ -267,3 +272,18 @@ def install_odd(world: World, what: str) -> None:
     for name, data in zip(("entry_points.txt", "METADATA"), files[what], strict=True):
         if data is not None:
             (described / name).write_bytes(data)
+
+
+def spoil_decisions(file: Path, state: str) -> None:
+    """Bring the file of the decisions about plugins into a state in which it must not be believed."""
+    contents = {
+        "damaged": '{"format": 1, "blocked": []',
+        "of another format": '{"format": 2, "blocked": [], "trusted": {}, "required": {}}',
+        "with half a trust": '{"format": 1, "blocked": [], "trusted": {"loud": ["ggen-loud"]}, "required": {}}',
+    }
+    if state == "open to all":
+        file.chmod(0o666)
+    elif state == "a folder":
+        file.mkdir()
+    else:
+        file.write_text(contents[state], encoding="utf-8")
