@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     Inspect = Callable[[Path, Tree], Sequence[Told]]
 
 Advance = Callable[[str, int, int], None]
+
+_AT_ONCE = 2
+_MANY = 16
+"""How many threads stage packages, and of how many packages on: most of it is the kernel's work."""
 
 
 class Stager:
@@ -45,7 +50,7 @@ class Stager:
             UnavailableError: `content-missing`, or `offline-miss`.
         """
         folder = journal.staging(self._project)
-        lacking = [item for item in changed if not self._stage_one(item, folder)]
+        lacking = [item for item, whole in zip(changed, self._stage_all(changed, folder), strict=True) if not whole]
         fetched = sum(self._stage_again(item, folder) for item in lacking)
         (folder / "installed.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
         (folder / "ggen.lock").write_bytes(lock.render().encode())
@@ -53,6 +58,16 @@ class Stager:
             (folder / "ggen.toml").write_bytes(text.encode())
         (self._project.state / ".gitignore").write_text("*\n", encoding="utf-8")
         return fetched
+
+    def _stage_all(self, items: Sequence[Locked], folder: Path) -> Sequence[bool]:
+        """Stage packages, several at a time when they are many and nobody looks into them; return which were whole."""
+        one = partial(self._stage_one, folder=folder)
+        if len(items) < _MANY or self._inspect:
+            return [one(item) for item in items]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(one, items))
 
     def _stage_one(self, item: Locked, folder: Path) -> bool:
         """Stage a package; return whether the store (still) had all of it."""

@@ -104,8 +104,8 @@ class Placer:
         finally:
             _discard(batch)
 
-    def _stage(self, stream: BinaryIO, expected: str | None, limit: int | None) -> Staged:
-        path = f"{self._staging}/{staged_name()}"
+    def _stage(self, stream: BinaryIO, expected: str | None, limit: int | None, folder: str = "") -> Staged:
+        path = f"{folder or self._staging}/{staged_name()}"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, BLOB_MODE)
         try:
             with open(handle, "wb", buffering=0, closefd=False) as file:
