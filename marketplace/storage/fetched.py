@@ -9,7 +9,6 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from marketplace.errors import IntegrityError
@@ -128,23 +127,37 @@ class _UnsyncedPlacer(Placer):
         lacking = list(self._lacking(blobs))
         shards = self._open_shards({self._shard_of(blob.digest) for blob in lacking})
         try:
-            parts = [lacking[number::_WRITERS] for number in range(_WRITERS)] if len(lacking) >= _MANY else [lacking]
-            _each(partial(self._put_all, shards), parts)
+            if len(lacking) < _MANY:
+                self._put_all(shards, lacking)
+            else:
+                self._share_out(shards, lacking)
         finally:
             close_all(shards.values())
         return {blob.digest: blob.size for blob in lacking}
 
-    def _put_all(self, shards: Mapping[str, int], blobs: Sequence[NewBlob]) -> None:
-        """Store blobs one after the other, staged in a folder of their own: its lock is waited for by nobody else."""
+    def _share_out(self, shards: Mapping[str, int], blobs: Sequence[NewBlob]) -> None:
+        """Have several threads store blobs; raises what the first one raised that failed, when all have ended."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for one in [pool.submit(self._put_apart, shards, blobs[number::_WRITERS]) for number in range(_WRITERS)]:
+                one.result()
+
+    def _put_apart(self, shards: Mapping[str, int], blobs: Sequence[NewBlob]) -> None:
+        """Store blobs staged in a folder of their own: its lock is waited for by nobody else."""
         folder = f"{self._staging}/{staged_name()}"
         os.mkdir(folder, 0o700)  # noqa: PTH102
         try:
-            for blob in blobs:
-                with blob.open() as stream, self._batch() as batch:
-                    batch.append(self._stage(stream, blob.digest, blob.size, folder))
-                    self._rename(batch, shards)
+            self._put_all(shards, blobs, folder)
         finally:
             os.rmdir(folder)  # noqa: PTH106
+
+    def _put_all(self, shards: Mapping[str, int], blobs: Sequence[NewBlob], folder: str = "") -> None:
+        """Store blobs one after the other, staged in `folder`, or where all are."""
+        for blob in blobs:
+            with blob.open() as stream, self._batch() as batch:
+                batch.append(self._stage(stream, blob.digest, blob.size, folder))
+                self._rename(batch, shards)
 
     def _settle(self, batch: list[Staged]) -> None:
         shards = self._open_shards({self._shard_of(staged.digest) for staged in batch})
@@ -161,15 +174,3 @@ class _UnsyncedPlacer(Placer):
 
     def _sync(self, handles: list[int]) -> None:
         """Sync nothing: what is lost is fetched again."""
-
-
-def _each(work: Callable[[Sequence[NewBlob]], None], parts: Sequence[Sequence[NewBlob]]) -> None:
-    """Do all the parts at the same time; raises what the first one raised that failed, when all have ended."""
-    if len(parts) == 1:
-        work(parts[0])
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(len(parts)) as pool:
-        for one in [pool.submit(work, part) for part in parts]:
-            one.result()
