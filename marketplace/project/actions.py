@@ -17,11 +17,11 @@ from marketplace.project.edits import refuse_edits
 from marketplace.project.lockfile import Locked, Lockfile
 from marketplace.project.project import Project, edited, requirements_of, unwritable
 from marketplace.project.report import Report
-from marketplace.project.staging import Advance, Stager
+from marketplace.project.staging import Stager
 
 if TYPE_CHECKING:
     from marketplace.project.staging import Inspect
-    from marketplace.registry.base import Registry
+    from marketplace.registry.base import Advance, Registry
     from marketplace.security.trust import TrustStore
     from marketplace.storage.filesystem import FilesystemStore
 
@@ -59,7 +59,7 @@ class Workshop:
 
     def __init__(
         self, project: Project, registry: "Registry", trust: "TrustStore", *, store: "FilesystemStore", copy: bool,
-        lock_timeout: float, notify: Callable[[str], None], advance: Advance = lambda _what, _done, _total: None,
+        lock_timeout: float, notify: Callable[[str], None], advance: "Advance" = lambda _what, _done, _total: None,
         inspect: "Inspect | None" = None,
     ) -> None:  # fmt: skip
         self._project = project

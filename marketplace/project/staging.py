@@ -16,12 +16,10 @@ from marketplace.project.project import Project
 
 if TYPE_CHECKING:
     from marketplace.plugins.verdicts import Told
-    from marketplace.registry.base import Registry
+    from marketplace.registry.base import Advance, Registry
     from marketplace.storage.filesystem import FilesystemStore
 
     Inspect = Callable[[Path, Tree], Sequence[Told]]
-
-Advance = Callable[[str, int, int], None]
 
 _AT_ONCE = 2
 _MANY = 16
@@ -32,7 +30,7 @@ class Stager:
     """Stages changes of one project from one store; the arguments are `Workshop`'s."""
 
     def __init__(
-        self, project: Project, registry: "Registry", store: "FilesystemStore", *, copy: bool, advance: Advance,
+        self, project: Project, registry: "Registry", store: "FilesystemStore", *, copy: bool, advance: "Advance",
         inspect: "Inspect | None",
     ) -> None:  # fmt: skip
         self._project = project

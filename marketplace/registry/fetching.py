@@ -21,13 +21,11 @@ from marketplace.model.ids import PackageId
 from marketplace.model.release import Release
 from marketplace.model.tree import Tree, TreeEntry, digest_of
 from marketplace.protocol import bundle, paths
-from marketplace.registry.base import Fetched
+from marketplace.registry.base import Advance, Fetched
 from marketplace.registry.transfer import Transfer
 from marketplace.storage.base import MAX_TREE_BYTES, BlobStore, NewBlob, read_tree
 from marketplace.storage.blobs import unexpected
 from marketplace.storage.files import STALE_AFTER, remove_stale, scratch_folder
-
-Advance = Callable[[str, int, int], None]
 
 _IN_MEMORY = 1024 * 1024
 """Most bytes of a blob that is fetched into memory; a larger one goes into a file, so that it can go on later."""
