@@ -169,7 +169,7 @@ class SimulatedPeer:
     def _forward(self, data: bytes, sender: str) -> None:
         self._seen.add(data)
         self._fresh.append(data)
-        for peer in self.mesh - {sender}:
+        for peer in sorted(self.mesh - {sender}):  # chance decides what is lost, one draw after the other
             self.send(peer, data)
 
     def send(self, peer: str, data: bytes) -> None:

@@ -14,6 +14,7 @@ Feature: The simulation of large networks tells the truth about small ones
       | kind                |
       | nobody hostile      |
       | leaving and enemies |
+      | half of the gossip lost |
 
   @level3
   Scenario Outline: Without enemies nobody misses a publication among <peers> peers, <how>
@@ -34,7 +35,7 @@ Feature: The simulation of large networks tells the truth about small ones
 
     Examples:
       | share      | seconds |
-      | half       | 10      |
+      | half       | 15      |
       | everything | 20      |
 
   @level3 @security

@@ -22,12 +22,13 @@ class Pool:
 
     Args:
         open_content: opens the registry; called once in each thread.
+        readers: threads that read.
     """
 
-    def __init__(self, open_content: Callable[[], Content]) -> None:
+    def __init__(self, open_content: Callable[[], Content], readers: int = READERS) -> None:
         self._open = open_content
         self._local = threading.local()
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ggen-read")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="ggen-read")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="ggen-write")
 
     async def read(self, work: Callable[[Content], _T]) -> _T:

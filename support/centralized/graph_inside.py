@@ -36,7 +36,8 @@ class Inside:
     async def _run(self, asking: "Callable[[GraphQL], Any]") -> Any:
         registry = local_registry(self._world.home)
         key = log_key(registry.folder / LOG_KEY)
-        pool = Pool(lambda: Content(self._watched(), key, None))
+        # one reader: another that happens to be begun would open the index once more, and be counted for that
+        pool = Pool(lambda: Content(self._watched(), key, None), readers=1)
         documents = FreshDocuments(pool, registry.folder / "index.sqlite", 1_000_000)
         searches = Searches("inside", pool, documents)
         parts = Parts(
