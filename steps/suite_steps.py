@@ -63,7 +63,18 @@ def step_impl(context, times, arguments):
 
 @when('its {feature} is run and gets {name} when "{file}" is there')
 def step_impl(context, feature, name, file):
-    context.ran = context.suite.interrupt(feature, signal.Signals[name], file)
+    context.ran = context.suite.interrupt(signal.Signals[name], file, "support.suite.run_suite", feature)
+
+
+@when('its features are run again and again until they get {name} when "{file}" is there')
+def step_impl(context, name, file):
+    context.ran = context.suite.interrupt(signal.Signals[name], file, "support.suite.flakes", "--runs=9", "--workers=2")
+
+
+@then("none of its temporary files is left")
+def step_impl(context):
+    left = [path.name for path in (context.suite.root / "tmp").iterdir()]
+    assert not left, left
 
 
 @when("the project's own {feature} is run with the driver {driver}")

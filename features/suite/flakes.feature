@@ -42,3 +42,23 @@ Feature: Flakiness is measured by running features again and again
     When its features are run 2 times in a row with "--resume"
     Then it is refused with exit code 2
     And its output has "there is nothing to go on with"
+
+  @crash
+  Scenario Outline: <signal> ends the sitting, what was at work cleans up, and nothing is left
+    Given its file "features/endless.feature" is
+      """
+      @local @level1
+      Feature: Endless
+        Scenario: Endless
+          Given a step that waits for its end
+      """
+    When its features are run again and again until they get <signal> when "waiting" is there
+    Then it ends with "0 runs, 0 of them green; 0 of 0 scenarios flaked; 0 scenario runs" and exit code 130
+    And its output has "interrupted; --resume goes on with run 1 of 9"
+    And the suite has the file "cleaned" with "yes"
+    And none of its temporary files is left
+
+    Examples:
+      | signal  |
+      | SIGINT  |
+      | SIGTERM |

@@ -147,6 +147,7 @@ Feature: The suite runs in several processes and ends with one honest line
     When its features/endless.feature is run and gets <signal> when "waiting" is there
     Then it ends with "0 passed, 1 failed, 0 skipped" and exit code 130
     And the suite has the file "cleaned" with "yes"
+    And none of its temporary files is left
     And its output has "interrupted"
 
     Examples:

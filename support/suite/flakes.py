@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.suite.run_suite import say
+from support.suite import interrupts
+from support.suite.run_suite import INTERRUPTED, say
 from support.suite.shards import History, plan, split_arguments
 from support.suite.summary import summary
 from support.suite.verdicts import PASSED, RED, SKIPPED
@@ -82,11 +83,17 @@ def main(arguments: Sequence[str]) -> int:
     if not own.resume:
         shutil.rmtree(_FOLDER, ignore_errors=True)
         tally.begin()
-    for number in range(len(runs) + 1, own.runs + 1):
-        runs.append(run_once(_FOLDER / f"{number:03}", behaves, own.workers, own.time_limit))
-        tally.add(runs[-1])
-        say(f"run {number} of {own.runs}: {sum(told.kind in RED for told in runs[-1])} of {len(runs[-1])} red")
-    sys.stdout.write("\n".join(lines_of(runs)) + "\n")
+    interrupts.listen()
+    try:
+        for number in range(len(runs) + 1, own.runs + 1):
+            runs.append(run_once(_FOLDER / f"{number:03}", behaves, own.workers, own.time_limit))
+            tally.add(runs[-1])
+            say(f"run {number} of {own.runs}: {sum(told.kind in RED for told in runs[-1])} of {len(runs[-1])} red")
+    except KeyboardInterrupt:
+        say(f"interrupted; --resume goes on with run {len(runs) + 1} of {own.runs}")
+        return INTERRUPTED
+    finally:
+        sys.stdout.write("\n".join(lines_of(runs)) + "\n")
     found = [told.kind for run in runs for told in run]
     return 0 if PASSED in found and not RED.intersection(found) else 1
 
@@ -96,6 +103,7 @@ def run_once(build: Path, arguments: Sequence[str], workers: int, time_limit: fl
 
     Raises:
         FileNotFoundError: a path names nothing.
+        KeyboardInterrupt: a signal came; what was running has cleaned up.
     """
     shutil.rmtree(build, ignore_errors=True)  # of a run that did not come to its end
     (build / "records").mkdir(parents=True)
@@ -104,7 +112,12 @@ def run_once(build: Path, arguments: Sequence[str], workers: int, time_limit: fl
     shards = plan(paths, history, workers)
     with tempfile.TemporaryDirectory(prefix="ggen-flakes-", ignore_cleanup_errors=True) as temporary:
         pool = Workers(build, Path(temporary), options, time_limit)
-        verdicts = [verdict for finished in pool.run(shards, workers) for verdict in finished.verdicts]
+        try:
+            verdicts = [verdict for finished in pool.run(shards, workers) for verdict in finished.verdicts]
+        except KeyboardInterrupt:
+            interrupts.ignore()
+            pool.stop()
+            raise
     history.remember(verdicts)
     (build / "summary.txt").write_text(summary(verdicts, " ".join(options)), encoding="utf-8")
     if not any(verdict.kind in RED for verdict in verdicts):

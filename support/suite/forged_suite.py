@@ -63,16 +63,17 @@ class ForgedSuite:
         with ThreadPoolExecutor(len(options)) as pool:
             return list(pool.map(lambda given: self.run("behave", *given), options))
 
-    def interrupt(self, feature: str, number: int, name: str) -> "subprocess.CompletedProcess[str]":
-        """Run a feature, send a signal as soon as a scenario has written the file `name`, and wait for the end.
+    def interrupt(self, number: int, name: str, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one of the suite's tools, send a signal as soon as a scenario has written `name`, and wait for the end.
 
-        It is started as a script starts a job in the background: with SIGINT ignored.
+        It is started as a script starts a job in the background: with SIGINT ignored. Its temporary files are in `tmp`.
         """
         background = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
-        command = [*background, sys.executable, "-m", "support.suite.run_suite", feature]
+        command = [*background, sys.executable, "-m", module, *arguments]
+        (self.root / "tmp").mkdir()
         with subprocess.Popen(
-            command, cwd=self.root, env=_environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
+            command, cwd=self.root, env={**_environ(), "TMPDIR": str(self.root / "tmp")}, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
             deadline = time.monotonic() + _TIMEOUT
             while not (self.root / name).exists() and process.poll() is None and time.monotonic() < deadline:

@@ -9,7 +9,6 @@ one of `-t -n -D -i -e` and their long forms.
 import argparse
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.cleanroom.rooms import describe_engines
+from support.suite import interrupts
 from support.suite.allure import write_context
 from support.suite.prepare import build, images_wanted
 from support.suite.shards import History, plan, split_arguments
@@ -24,7 +24,10 @@ from support.suite.summary import summary
 from support.suite.verdicts import RED, Verdict
 from support.suite.workers import Finished, Workers
 
-_ODD, _INTERRUPTED = 1, 130
+_ODD = 1
+INTERRUPTED = 130
+"""The exit code of a run that a signal has ended: 128 and the number of SIGINT, as shells have it."""
+
 _WORKERS = (os.cpu_count() or 1) + 1
 """How many features run at the same time: with one for each core, 29 of 50 core minutes were used, for much of the
 suite waits for servers, time-outs and daemons."""
@@ -40,13 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     own, behaves = parser.parse_known_args(arguments)
     options, paths = split_arguments(behaves)
     options = [*options, "-Dmetrics=yes"] if own.metrics else options
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
+    interrupts.listen()
     return Run(own.build, own.workers, own.time_limit, options).run(paths)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 class Run:
@@ -78,13 +76,12 @@ class Run:
                     say(f"[{number}/{len(shards)}] {_progress(finished)}")
             except KeyboardInterrupt:
                 interrupted = True
-                for number in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(number, signal.SIG_IGN)  # once is enough: stopping has a time limit of its own
+                interrupts.ignore()
                 self._verdicts += workers.stop()
         how = f"driver {_setting(self._options, 'driver', 'process')}, {self._workers} workers, "
         how += f"{time.monotonic() - start:.1f} s" + (", interrupted" if interrupted else "")
         code = self._close(how, history)
-        return _INTERRUPTED if interrupted else code
+        return INTERRUPTED if interrupted else code
 
     def _clear(self) -> None:
         self._build.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import tempfile
 import uuid
 from collections.abc import Collection, Mapping
@@ -16,6 +15,7 @@ from support.cleanroom.rooms import Rooms
 from support.market.catalogs.catalog import shared_catalog
 from support.market.drivers import driver
 from support.market.world import World
+from support.suite import interrupts
 from support.suite.backends import backend
 from support.web import chromium
 
@@ -54,8 +54,7 @@ class Session:
         os.environ["TMPDIR"] = str(self.root)
         os.environ[MARK] = ":".join(filter(None, (os.environ.get(MARK), self._mark)))
         self.rooms = Rooms(userdata.get("engine", "auto"))
-        signal.signal(signal.SIGTERM, _interrupt)
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
+        interrupts.listen()
 
     def gate(self, tags: Collection[str]) -> LeakGate:
         """Return the leak gate of a scenario with these tags; it has looked just now."""
@@ -95,8 +94,3 @@ class Session:
         self.rooms.close()
         tempfile.tempdir = self._tempdir
         shutil.rmtree(self.root)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    """Make of SIGTERM what Ctrl-C is, for then behave cleans up; by itself SIGTERM would end it on the spot."""
-    raise KeyboardInterrupt
