@@ -1,5 +1,7 @@
 """Steps about trust: whose key is pinned for a namespace, and whose is revoked."""
 
+import os
+
 from behave import given, then, when
 
 from marketplace.model.release import YankRecord
@@ -147,6 +149,17 @@ def step_trust_untouched(context):
 @given("the trust store can be written by others")
 def step_trust_loose(context):
     context.trust_file.chmod(0o666)
+
+
+@given("the trust store is a pipe without writers")
+def step_trust_pipe(context):
+    context.trust_file.unlink()
+    os.mkfifo(context.trust_file, 0o600)
+
+
+@given("the trust store belongs to another user")
+def step_trust_foreign(context):
+    os.chown(context.trust_file, 10001, 10001)
 
 
 @when("these people publish {spec:S} at the same moment, each from a process of its own")

@@ -136,10 +136,20 @@ Feature: A publisher's key is pinned on first use
       | not UTF-8                   | \xff\xfe                                                                              |
       | nested too deep             | {"format": 1, "pins": {"io.acme": "{key}"}, "kept": [[[[]]]], "revoked": {}}          |
 
-  Scenario: A trust store that others can write is not believed
+  Scenario Outline: A trust store that somebody else can have written is not believed: <what>
     Given Alice's release io.acme.web@1.0.0 has been checked
-    And the trust store can be written by others
+    And the trust store <what>
     Then Alice's release io.acme.web@1.0.1 is refused as "trust-store-unsafe"
+
+    Examples:
+      | what                      |
+      | can be written by others  |
+      | is a pipe without writers |
+
+    @requires_root
+    Examples: for whom another user's file is there to be had
+      | what                    |
+      | belongs to another user |
 
   Scenario Outline: Only a real namespace and a sound key can be trusted: <what>
     Then trusting the key "<key>" for "<namespace>" is refused as "<code>"

@@ -1,7 +1,6 @@
 """Tokens for registries: one per scheme, host and port, in a file that only this user can read."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from marketplace.errors import IntegrityError
 from marketplace.storage.files import disk_error, write_atomic
 from marketplace.storage.locks import FileLock
+from marketplace.storage.own_files import read_private
 
 _FORMAT = 1
 
@@ -61,13 +61,8 @@ class Credentials:
 
     def _load(self) -> Mapping[str, str]:
         try:
-            with self._path.open("rb") as file:
-                found = os.fstat(file.fileno())
-                if found.st_mode & 0o077 or found.st_uid != os.geteuid():
-                    hint = f"if somebody may have read it, ask for new tokens; then: chmod 600 {self._path}"
-                    message = f"{self._path} can be read or written by others"
-                    raise IntegrityError("credentials-unsafe", message, hint=hint)
-                document = json.loads(file.read())
+            hint = "if somebody may have read it, ask for new tokens; then"
+            document = json.loads(read_private(self._path, "credentials-unsafe", hint=hint))
             tokens = document["tokens"]
             if document["format"] != _FORMAT or not all(isinstance(text, str) for text in tokens.values()):
                 raise ValueError("it has another format")

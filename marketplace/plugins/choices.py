@@ -5,7 +5,6 @@ read is an error and never taken for "nothing was decided".
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from marketplace.errors import IntegrityError
 from marketplace.plugins.found import CHECKS, Plugin
 from marketplace.storage.files import disk_error, write_atomic
 from marketplace.storage.locks import FileLock
+from marketplace.storage.own_files import read_own
 
 _FORMAT = 1
 
@@ -80,7 +80,8 @@ class ChoiceStore:
             IntegrityError: `plugin-choices-damaged` or `plugin-choices-unsafe`.
         """
         try:
-            data = self._read()
+            hint = "look whether it says what you decided (ggen market plugins list), then"
+            data = read_own(self._path, "plugin-choices-unsafe", hint=hint)
         except FileNotFoundError:
             return Choices()
         try:
@@ -106,15 +107,6 @@ class ChoiceStore:
         except OSError as error:
             raise disk_error(error, str(self._path)) from error
         return changed
-
-    def _read(self) -> bytes:
-        with self._path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            if found.st_mode & 0o022 or found.st_uid != os.geteuid():
-                hint = f"look whether it says what you decided (ggen market plugins list), then: chmod 600 {self._path}"
-                message = f"{self._path} can be written by others"
-                raise IntegrityError("plugin-choices-unsafe", message, hint=hint)
-            return file.read()
 
 
 def _encoded(choices: Choices) -> bytes:

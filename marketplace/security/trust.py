@@ -1,7 +1,6 @@
 """Who is trusted: the keys pinned per namespace and the keys revoked. Every registry asks here."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from marketplace.model.release import Release, YankRecord
 from marketplace.security.verifier import Ed25519Verifier, public_bytes
 from marketplace.storage.files import write_atomic
 from marketplace.storage.locks import FileLock
+from marketplace.storage.own_files import read_own
 
 _FORMAT = 1
 
@@ -196,7 +196,8 @@ def _changed(namespace: str, pinned: str, offered: str) -> IntegrityError:
 
 
 def _parse(path: Path) -> _State:
-    data = _read(path)
+    hint = "look whether its pins are yours (ggen market key list), then"
+    data = read_own(path, "trust-store-unsafe", hint=hint)
     try:
         document = json.loads(data, object_pairs_hook=_once)
         if document["format"] != _FORMAT:
@@ -211,20 +212,6 @@ def _parse(path: Path) -> _State:
         hint = "restore it from a backup; to start anew, move it away and pin the namespaces again (key trust)"
         raise IntegrityError("trust-store-damaged", f"{path} cannot be read: {error}", hint=hint) from error
     return _State(pins, kept, revoked)
-
-
-def _read(path: Path) -> bytes:
-    """Read the file if nobody else can have written it.
-
-    Raises:
-        IntegrityError: `trust-store-unsafe`.
-    """
-    with path.open("rb") as file:
-        found = os.fstat(file.fileno())
-        if found.st_mode & 0o022 or found.st_uid != os.geteuid():
-            hint = f"look whether its pins are yours (ggen market key list), then: chmod 600 {path}"
-            raise IntegrityError("trust-store-unsafe", f"{path} can be written by others", hint=hint)
-        return file.read()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,13 +13,13 @@ from marketplace.index.local import LocalIndex
 from marketplace.protocol.notes import Checkpoint, VerifierKey, is_name, read_checkpoint, write_checkpoint
 from marketplace.security.keys import Signer
 from marketplace.storage.files import disk_error, staged_name, sync_folder, write_atomic
+from marketplace.storage.own_files import read_private
 
 REFRESH = 60
 """Seconds after which an unchanged log is signed again, so that readers see that its head is not an old one."""
 
 _FORMAT = "ggen-market-log-key-v1"
 _SEED = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_MAX_FILE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +78,8 @@ def _make(path: Path, name: str | None, seed: bytes) -> None:
 
 
 def _read(path: Path) -> LogKey:
-    with path.open("rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode) or found.st_mode & 0o077 or found.st_uid != os.geteuid():
-            hint = f"if nobody else can have read it: chmod 600 {path}; otherwise tell all who use the registry"
-            raise IntegrityError("log-key-unsafe", f"the log's key {path} can be read or written by others", hint=hint)
-        lines = file.read(_MAX_FILE).decode("ascii", "replace").split("\n")
+    hint = "if somebody else can have read it, tell all who use the registry; then"
+    lines = read_private(path, "log-key-unsafe", hint=hint).decode("ascii", "replace").split("\n")
     if len(lines) != 4 or lines[0] != _FORMAT or not is_name(lines[1]) or not _SEED.fullmatch(lines[2]) or lines[3]:
         hint = "restore it from a backup: readers of this registry know the log by this key"
         raise IntegrityError("log-key-damaged", f"{path} is not a log's key", hint=hint)

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from marketplace.errors import ConflictError, DeniedError, IntegrityError, Inval
 from marketplace.model.ids import PackageId
 from marketplace.storage.files import disk_error, write_atomic
 from marketplace.storage.locks import FileLock
+from marketplace.storage.own_files import read_private
 
 PREFIX = "ggen_"
 """Begins every token, so that scanners of leaked secrets know one."""
@@ -181,12 +181,8 @@ def check_namespace(namespace: str) -> None:
 
 def _parse(path: Path) -> Mapping[str, Token]:
     try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            if found.st_mode & 0o077 or found.st_uid != os.geteuid():
-                hint = f"revoke the tokens if somebody can have changed it, then: chmod 600 {path}"
-                raise IntegrityError("token-store-unsafe", f"{path} can be read or written by others", hint=hint)
-            document = json.loads(file.read())
+        hint = "revoke the tokens if somebody can have changed it, then"
+        document = json.loads(read_private(path, "token-store-unsafe", hint=hint))
         if document["format"] != _FORMAT:
             raise ValueError(f"format {document['format']!r} is not known to this version")
         tokens = [_token(item) for item in document["tokens"]]
