@@ -134,7 +134,7 @@ Feature: What went wrong in a room can be understood when the room is gone
           Given a server in a room on <engine>
           Then the product is right
       """
-    When the suite is run with "features/rooms.feature -D patience=0.3"
+    When the suite is run with "features/rooms.feature -D patience=2"
     Then it ends with "1 passed, 5 failed, 0 skipped" and exit code 1
     And the verdicts are
       | scenario   | kind   | says                                                            |
@@ -169,7 +169,7 @@ Feature: What went wrong in a room can be understood when the room is gone
           Given a server in a room on docker
           Then the product is right
       """
-    When the suite is run with "features/rooms.feature -D patience=0.3"
+    When the suite is run with "features/rooms.feature -D patience=2"
     Then it ends with "1 passed, 2 failed, 0 skipped" and exit code 1
     And the verdicts are
       | scenario | kind   | says                                             |

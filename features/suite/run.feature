@@ -163,9 +163,9 @@ Feature: The suite runs in several processes and ends with one honest line
         Scenario: Endless
           Given a step that waits for its end
       """
-    When the suite is run with "features/endless.feature --time-limit 8"
+    When the suite is run with "features/endless.feature --time-limit 15"
     Then it ends with "0 passed, 2 failed, 0 skipped" and exit code 1
-    And its output has "took longer than the time limit of 8 s"
+    And its output has "took longer than the time limit of 15 s"
     And the suite has the file "cleaned" with "yes"
 
   Scenario: The folder of a red scenario is kept for who asks

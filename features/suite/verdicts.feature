@@ -108,7 +108,7 @@ Feature: Each scenario gets a true verdict, in the summary and in Allure
         Scenario: Clean
           Given a file in its world
       """
-    When the suite is run with "features/leaky.feature"
+    When the suite is run with "features/leaky.feature -D patience=2"
     Then it ends with "1 passed, 5 failed, 0 skipped" and exit code 1
     And the verdicts are
       | scenario | kind   | says                                       |

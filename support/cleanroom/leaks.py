@@ -18,7 +18,7 @@ import psutil
 
 MARK = "SUITE_MARK"
 """Environment variable that what a run starts inherits: a process is known by it even when its parent is gone."""
-PATIENCE = 2.0
+PATIENCE = 20.0
 """Seconds in which what is on its way out may still go."""
 
 _AROUND = "what is around the steps"

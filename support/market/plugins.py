@@ -14,7 +14,7 @@ from pathlib import Path
 
 from support.market.world import World
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 _BEGIN = "from marketplace.plugins.hooks import Finding, hookimpl\n"
 
 

@@ -10,7 +10,7 @@ from support.cleanroom.deadline import Deadline
 from support.market.world import World
 from support.p2p.homes import User
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 class Peers:

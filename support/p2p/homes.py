@@ -13,7 +13,7 @@ from support.cleanroom import measuring
 from support.cleanroom.deadline import Deadline
 from support.market.world import World
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _GGEN = Path(sys.executable).with_name("ggen")
 LOOPBACK = "/ip4/127.0.0.1/tcp/0"
 

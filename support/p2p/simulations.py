@@ -14,7 +14,7 @@ from benchmarks.measuring import Stage
 from benchmarks.p2p_processes import Peer, nodes, until_all
 from benchmarks.p2p_publications import Publisher
 
-_SECONDS = 120.0
+_SECONDS = 600.0
 _PAUSE = 1.0
 """Seconds between two publications on real nodes."""
 

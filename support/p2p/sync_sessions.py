@@ -15,7 +15,7 @@ from support.p2p.authors import Author, author
 from support.p2p.memory import MemoryStream, run
 from support.p2p.refused_entries import mangled
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 class MemoryKeeper:
