@@ -185,8 +185,7 @@ def step_ask_many(context, count, searches, absent):
 @then('the numbers tell {good:d} answers of the route "package" with 2xx and {bad:d} with 4xx, and {n:d} of "search"')
 def step_numbers(context, good, bad, n):
     wanted = {("package", "2xx"): good, ("package", "4xx"): bad, ("search", "2xx"): n}
-    found = {what: pressure.counted(context.server, *what) for what in wanted}
-    assert found == wanted, found
+    pressure.check_counted(context.server, wanted)
 
 
 @then("they tell {count:d} package, and the time of each answer")

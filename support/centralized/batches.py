@@ -100,5 +100,5 @@ def downloads(server: Server, id_: str) -> int:
 
 def until_downloaded(server: Server, id_: str, count: int) -> None:
     """Wait until a registry tells so many downloads; they are written every two seconds."""
-    reached = Deadline.after(20).poll(lambda: downloads(server, id_) >= count)
+    reached = Deadline.after(60).poll(lambda: downloads(server, id_) >= count)
     assert reached and downloads(server, id_) == count, downloads(server, id_)

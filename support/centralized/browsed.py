@@ -11,7 +11,7 @@ from support.cleanroom.deadline import Deadline
 from support.market.packages import publish
 from support.market.world import World
 
-_SOON = 20.0
+_SOON = 60.0
 _VOID = frozenset({"meta", "link", "input", "br", "hr"})
 _README = frozenset({
     "h3", "h4", "h5", "h6", "p", "a", "code", "pre", "em", "strong", "s", "ul", "ol", "li", "blockquote", "br", "hr",

@@ -20,7 +20,7 @@ from support.market.world import World
 
 SPEC = "io.ggen.rust.axum@0.1.0"
 _SEARCH = "/api/v1/search?q=axum"
-_SOON = 20.0
+_SOON = 60.0
 
 
 def ask_for(server: Server, searches: int, wanted: int, archives: int, spec: str = SPEC) -> None:

@@ -18,7 +18,7 @@ from support.centralized.servers import Server
 from support.cleanroom.deadline import Deadline
 from support.market.signing import signer_of
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 PUBLISH = "mutation($record: String!) { publish(record: $record) { new release { version position package { id } } } }"
 _QUERY = "query($namespace: String) { registry { packages } search(tag: $namespace) { totalCount } }"
 YANK = "mutation($record: String!) { yank(record: $record) { new action release { version yanked } } }"

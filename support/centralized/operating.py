@@ -21,7 +21,7 @@ from support.cleanroom.deadline import Deadline
 from support.market.packages import local_registry
 from support.market.stores import made_up
 
-_SOON = 20.0
+_SOON = 60.0
 
 
 class KeptConnection:

@@ -20,7 +20,7 @@ from support.centralized.servers import Server
 from support.cleanroom.deadline import Deadline
 from support.market.stores import made_up
 
-_SOON = 20.0
+_SOON = 60.0
 
 
 class Half:
@@ -63,6 +63,19 @@ def number(server: Server, name: str) -> float:
     """Return a number without labels, or the sum over all labels."""
     text = server.ask("/metrics").body.decode()
     return sum(float(found[1]) for found in re.finditer(rf"^{name}(?:{{[^}}]*}})? ([0-9.]+)$", text, re.MULTILINE))
+
+
+def check_counted(server: Server, wanted: Mapping[tuple[str, str], float]) -> None:
+    """Wait until as many requests of each route have ended with each class of status: an answer is counted when it is
+    sent, and it may be another worker that is asked for the numbers.
+    """
+    found: dict[tuple[str, str], float] = {}
+
+    def look() -> bool:
+        found.update({what: counted(server, *what) for what in wanted})
+        return found == wanted
+
+    assert Deadline.after(_SOON).poll(look), found
 
 
 def counted(server: Server, route: str, status: str) -> float:
@@ -279,5 +292,6 @@ def _send_all(server: Server, offer: Offer, header: dict[str, str], answered: li
 
 def log_lines(server: Server) -> list[dict[str, Any]]:
     """Return the lines of JSON that the server has logged of requests."""
-    lines = [line for line in server.logged().splitlines() if line.startswith("{") and '"route"' in line]
+    whole = server.logged().rpartition("\n")[0]  # the last line may still be being written
+    lines = [line for line in whole.splitlines() if line.startswith("{") and '"route"' in line]
     return [json.loads(line) for line in lines]

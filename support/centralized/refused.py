@@ -11,7 +11,7 @@ from marketplace.server.pool import Pool
 from support.market.packages import local_registry
 from support.market.world import World
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 class RefusedCounting:

@@ -13,7 +13,7 @@ from support.cleanroom import measuring
 from support.cleanroom.deadline import Deadline
 from support.market.world import World
 
-_START, _STOP = 30.0, 30.0
+_START, _STOP = 60.0, 60.0
 _ENDING = 5.0
 CERTIFICATE = Path(__file__).parents[2] / "features" / "centralized" / "data" / "localhost.pem"
 """A certificate for localhost and its key in one file, for the suite alone."""

@@ -58,7 +58,7 @@ def check_totals(world: World, searches: int, downloads: int) -> None:
 
 def until_counted(world: World, searches: int) -> None:
     """Wait until so many searches are counted."""
-    assert Deadline.after(20).poll(lambda: totals(world)["searches"] >= searches), totals(world)
+    assert Deadline.after(60).poll(lambda: totals(world)["searches"] >= searches), totals(world)
 
 
 class Shop:

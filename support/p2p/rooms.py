@@ -27,7 +27,7 @@ PORT = 4701
 _ENEMY = Path(__file__).with_name("enemy.py")
 HOME = "/home/user"
 PROJECT = "/tmp/project"  # noqa: S108 - inside a container
-SECONDS = 20.0
+SECONDS = 60.0
 
 _PREPARE = """
 import os

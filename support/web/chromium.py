@@ -10,7 +10,7 @@ from typing import Any
 
 from support.cleanroom.deadline import Deadline
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _SHORT = Path("/tmp")  # noqa: S108 - the names below it cannot be guessed
 """Where the browser's folder is: its sockets are in there, and the name of a socket has at most 107 characters."""
 
