@@ -76,7 +76,7 @@ def step_meet(context, name, pattern, faults):
     context.shops.meet(name, pattern, faults)
 
 
-@given('"{name}" takes {ms:d} ms to answer')
+@given('"{name}" takes {ms:d} ms to answer for a package')
 def step_late(context, name, ms):
     context.shops.delay(name, ms)
 

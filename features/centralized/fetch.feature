@@ -42,7 +42,7 @@ Feature: A project is installed over the network with few requests, each byte ch
         | io.acme.two  | 1.0.0   | io.acme.base ^1, io.acme.deep ^1 |
         | io.acme.tree | 1.0.0   | io.acme.deep ^1                  |
       And the registry "mirror" is brought up to date
-      And "mirror" takes 300 ms to answer
+      And "mirror" takes 1500 ms to answer for a package
       When I run "ggen market add io.acme.one io.acme.two io.acme.tree io.acme.web"
       Then "mirror" received these for packages, in any order, and so many at the same time
         | path                         | status | together |
@@ -81,8 +81,8 @@ Feature: A project is installed over the network with few requests, each byte ch
     @fallback
     Scenario: What the first registry does not have is asked of the next, together too
       Given the registry "first" has io.other alone
-      And "first" takes 300 ms to answer
-      And "mirror" takes 300 ms to answer
+      And "first" takes 1500 ms to answer for a package
+      And "mirror" takes 1500 ms to answer for a package
       When I run "ggen market add io.acme.base io.acme.web --registry first,mirror"
       Then "first" received these for packages, in any order, and so many at the same time
         | path                        | status | together |

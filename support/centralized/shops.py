@@ -238,8 +238,8 @@ class Shops:
         return [(one["target"], str(one["status"]), str(count)) for one, count in zip(asked, counts, strict=True)]
 
     def delay(self, name: str, ms: float) -> None:
-        """Let a registry wait so long before each answer."""
-        self.proxies[name].follow(Schedule().with_latency(ms))
+        """Let a registry wait so long before it answers with a package's document."""
+        self.proxies[name].follow(Schedule().with_latency(ms, pattern="GET /packages/*"))
 
     def archives(self, name: str, columns: Iterable[str]) -> list[tuple[str, ...]]:
         """Return what a registry received for archives; of a part's place only where it begins."""

@@ -23,8 +23,9 @@ class ProxyError(Exception):
 
 
 def read_record(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of a record."""
-    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+    """Return the lines of a record that are whole; the last may still be being written."""
+    whole = path.read_bytes().rpartition(b"\n")[0] if path.exists() else b""
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 class ProxyControl(ABC):
