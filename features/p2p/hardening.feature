@@ -22,7 +22,7 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
     When two hosts of the library try "<row>"
     Then "<as it is>" without our mends, and "<mended>" with them
 
-    Examples: a hundred messages, published within a second, at once, for a reader that comes late
+    Examples: three hundred messages, published within seconds, at once, for a reader that comes late
       | row              | as it is       | mended        |
       | ten a second     | some are lost  | all come      |
       | slots            | some are lost  | all come      |

@@ -7,9 +7,9 @@ from libp2p.peer.peerstore import env_to_send_in_RPC
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.utils import encode_varint_prefixed
 
-from support.p2p.lab import LOOPBACK, MESH, TOPIC, Lab, Peer, control, send, survives, until
+from support.p2p.lab import LOOPBACK, MESH, SOON, TOPIC, Lab, Peer, control, send, survives, until
 
-_BURST = 100
+_BURST = 300
 
 
 # --- what ends the process --------------------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ async def bad_key(lab: Lab) -> str:
     async with lab.peers(2) as (victim, other):
         hashed_id = bytes([0x12, 32]) + bytes(32)  # not one that has its key inside
         await send(victim, other, from_id=hashed_id, key=b"\xff" * 12, signature=b"x" * 64)
-        await until(lambda: victim.blamed, 2.0)
+        await until(lambda: victim.blamed)
         return "it is named" if victim.blamed else "it goes on"
 
 
@@ -69,7 +69,7 @@ async def forged(lab: Lab) -> str:
     async with lab.peers(2) as (victim, other):
         key = other.host.get_public_key().serialize()
         await send(victim, other, key=key, signature=b"x" * 64)
-        await until(lambda: victim.blamed, 2.0)
+        await until(lambda: victim.blamed, lab.waits(mended=True))
         return "it is named" if victim.blamed else "nobody is named"
 
 
@@ -79,22 +79,22 @@ async def forged(lab: Lab) -> str:
 async def ten_a_second(lab: Lab) -> str:
     """Publish a burst, slowly enough for every queue."""
     async with lab.peers(2) as (sender, receiver):
-        return await count(sender, receiver, pause=0.005)
+        return await count(lab, sender, receiver, pause=0.005)
 
 
 async def slots(lab: Lab) -> str:
     """Publish a burst at once, with the ten a second allowed."""
     async with lab.peers(2, spam_protection=False) as (sender, receiver):
-        return await count(sender, receiver, pause=0.0)
+        return await count(lab, sender, receiver, pause=0.0)
 
 
-async def count(sender: Peer, receiver: Peer, pause: float) -> str:
+async def count(lab: Lab, sender: Peer, receiver: Peer, pause: float) -> str:
     """Publish a burst and tell whether all came."""
     await until(lambda: sender.router.mesh.get(TOPIC))
     for number in range(_BURST):
         await sender.pubsub.publish(TOPIC, b"%d" % number)
         await trio.sleep(pause)
-    return await count_coming(receiver)
+    return await count_coming(lab, receiver)
 
 
 async def slow_reader(lab: Lab) -> str:
@@ -105,13 +105,13 @@ async def slow_reader(lab: Lab) -> str:
             await sender.pubsub.publish(TOPIC, b"%d" % number)
             await trio.sleep(0.005)
         await trio.sleep(1.0)
-        return await count_coming(receiver)
+        return await count_coming(lab, receiver)
 
 
-async def count_coming(receiver: Peer) -> str:
+async def count_coming(lab: Lab, receiver: Peer) -> str:
     """Tell whether the whole burst comes before nothing does for a while."""
     for _ in range(_BURST):
-        with trio.move_on_after(3.0) as scope:
+        with trio.move_on_after(SOON if lab.mended else 3.0) as scope:
             await receiver.heard.get()
         if scope.cancelled_caught:
             return "some are lost"
@@ -150,7 +150,7 @@ async def unknown_grafts(lab: Lab) -> str:
     async with lab.peers(2, spam_protection=False) as (victim, other):
         answers = count_answers(victim)
         await control(victim, other, graft=[rpc_pb2.ControlGraft(topicID=f"t{number}") for number in range(8)])
-        await until(lambda: len(answers) == 8, 2.0)
+        await until(lambda: len(answers) == 8, lab.waits(mended=False))
         return "they are answered" if len(answers) == 8 else "they are ignored" if not answers else f"{len(answers)}"
 
 
@@ -171,7 +171,7 @@ async def unknown_prunes(lab: Lab) -> str:
     """Prune topics that are not the victim's."""
     async with lab.peers(2, spam_protection=False) as (victim, other):
         await control(victim, other, prune=[rpc_pb2.ControlPrune(topicID=f"t{number}") for number in range(8)])
-        remembered = await until(lambda: "t7" in victim.router.back_off, 2.0)
+        remembered = await until(lambda: "t7" in victim.router.back_off, lab.waits(mended=False))
         return "they are remembered" if remembered else "they are forgotten"
 
 
@@ -182,10 +182,10 @@ async def avoided(lab: Lab) -> str:
         meshes = [(victim.router.mesh[TOPIC], two), (other.router.mesh[TOPIC], one)]
         await until(lambda: all(peer in mesh for mesh, peer in meshes))
         victim.avoided.add(str(two))
-        left = await until(lambda: not any(peer in mesh for mesh, peer in meshes), 3.0)
+        left = await until(lambda: not any(peer in mesh for mesh, peer in meshes), lab.waits(mended=True))
         answers = count_answers(victim)
         await control(victim, other, graft=[rpc_pb2.ControlGraft(topicID=TOPIC)])
-        await until(lambda: answers, 3.0)
+        await until(lambda: answers, lab.waits(mended=True))
         return "it is kept out" if left and answers and two not in meshes[0][0] else "it stays"
 
 
@@ -198,5 +198,5 @@ async def named_in_prune(lab: Lab) -> str:
         named = rpc_pb2.PeerInfo(peerID=stranger.get_id().to_bytes(), signedPeerRecord=record)
         await control(victim, other, prune=[rpc_pb2.ControlPrune(topicID=TOPIC, peers=[named], backoff=60)])
         await until(lambda: other.host.get_id() not in victim.router.mesh[TOPIC])
-        dialled = await until(lambda: victim.host.get_id() in stranger.get_connected_peers(), 2.0)
+        dialled = await until(lambda: victim.host.get_id() in stranger.get_connected_peers(), lab.waits(mended=False))
         return "it is dialled" if dialled else "it is ignored"

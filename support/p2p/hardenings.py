@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 
-_SECONDS = 90.0
+_SECONDS = 600.0
 
 
 @functools.cache

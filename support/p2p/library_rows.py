@@ -57,7 +57,7 @@ def find(name: str, lab: Lab) -> str:
     """Return what a row finds."""
 
     async def row() -> str:
-        with trio.fail_after(40):
+        with trio.fail_after(300):
             return await ROWS[name](lab)
 
     try:
