@@ -78,7 +78,7 @@ def step_faltering(context, count, good):
     exchange(context).providers["faltering"] = Faltering(context.data, b"", good)
 
 
-@given("a node that gives a chunk {seconds:d} second")
+@given("a node that gives a chunk {seconds:d} seconds")
 def step_patience(context, seconds):
     context.exchange.chunk_seconds = float(seconds)
 

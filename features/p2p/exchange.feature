@@ -36,7 +36,7 @@ Feature: Content comes from several peers, checked chunk by chunk
   Scenario: Who sends a byte now and then has stalled when the time for a chunk is over
     Given an honest provider of a blob of 6 chunks
     And a preferred one that sends "a byte now and then"
-    And a node that gives a chunk 1 second
+    And a node that gives a chunk 4 seconds
     When the blob is fetched from both
     Then the blob is here
     And the liar has paid for "stall" once, and the honest one for nothing

@@ -10,20 +10,24 @@ from unittest import mock
 import trio
 
 from marketplace.errors import MarketError
-from marketplace.p2p import receiving, serving
+from marketplace.p2p import receiving, serving, wire
 from marketplace.p2p.fetching import Fetcher
-from marketplace.p2p.limits import CHUNK_SECONDS
+from marketplace.p2p.limits import STALL_SECONDS
 from marketplace.p2p.reputation import Offence
 from marketplace.p2p.state import NodeState
 from marketplace.p2p.wire import Wire
 from marketplace.storage.files import staged_name
 from marketplace.storage.filesystem import FilesystemStore
+from support.p2p.liars import Faltering, Stalling
 from support.p2p.liars import chunks as chunks_of
 from support.p2p.memory import Lines, Serve, run
 from support.p2p.scores import Scores
 
-_SECONDS = 12.0
-"""How long a fetch may take: more than to notice a stall, less than a chunk may take."""
+_CHUNK_SECONDS, _SECONDS = 120.0, 60.0
+"""How long a chunk and a fetch may take: a stall is noticed long before a chunk's time is over."""
+
+_PATIENCE = 60.0
+"""Seconds after which a provider has stalled where none does: a machine that pauses must not make one of the honest."""
 
 Fetch = Callable[[Fetcher], Awaitable[dict[str, int]]]
 
@@ -52,7 +56,7 @@ class Exchange:
         self.chunks: Counter[tuple[str, int]] = Counter()
         self.received: dict[str, int] = {}
         self.most_open = 0
-        self.chunk_seconds = CHUNK_SECONDS
+        self.chunk_seconds = _CHUNK_SECONDS
         self._states: dict[str, NodeState] = {}
 
     def close(self) -> None:
@@ -68,8 +72,8 @@ class Exchange:
         for data in blobs:
             state.registry.store.put_bytes(data)
 
-        async def serve(wire: Wire) -> None:
-            await serving.serve(wire, state)
+        async def serve(stream: Wire) -> None:
+            await serving.serve(stream, state)
 
         self.providers[name] = serve
 
@@ -102,7 +106,11 @@ class Exchange:
     def _run(self, fetch: Fetch) -> dict[str, int] | str:
         """Fetch as a node does that has just been started, but for the scores."""
         self.chunks.clear()
-        with mock.patch.object(receiving, "CHUNK_SECONDS", self.chunk_seconds):
+        stalls = any(isinstance(provider, (Stalling, Faltering)) for provider in self.providers.values())
+        with (
+            mock.patch.object(receiving, "CHUNK_SECONDS", self.chunk_seconds),
+            mock.patch.object(wire, "STALL_SECONDS", STALL_SECONDS if stalls else _PATIENCE),
+        ):
             return run(self._fetch, fetch)
 
     async def _fetch(self, fetch: Fetch) -> dict[str, int] | str:
