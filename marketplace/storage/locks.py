@@ -75,14 +75,14 @@ class FileLock:
         announced = False
         while not self._try():
             waited = time.monotonic() - start
+            if waited >= _ANNOUNCE_AFTER and not announced and self._notify:
+                self._notify(f"waiting for {self._holder()}, which holds {self._path}")
+                announced = True
             if waited >= self._timeout:
                 raise UnavailableError(
                     "lock-timeout", f"{self._holder()} holds {self._path} for longer than {self._timeout:g} s",
                     hint=f"wait for it, or raise the time-out: ggen market config {self._setting} SECONDS",
                 )  # fmt: skip
-            if waited >= _ANNOUNCE_AFTER and not announced and self._notify:
-                self._notify(f"waiting for {self._holder()}, which holds {self._path}")
-                announced = True
             time.sleep(_POLL)
 
     def _try(self) -> bool:

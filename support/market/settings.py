@@ -57,7 +57,7 @@ def write_together(home: Path, values: Iterable[tuple[str, str]]) -> list[str]:
         for value in values
     ]
     try:
-        return [error for writer in writers if (error := writer.communicate(timeout=60)[1])]
+        return [error for writer in writers if (error := writer.communicate(timeout=120)[1])]
     finally:
         for writer in writers:
             writer.kill()

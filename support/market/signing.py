@@ -86,7 +86,7 @@ def race(trust_file: Path, people: list[str], spec: str) -> list[str]:
             assert racer.stdin
             racer.stdin.write("go\n")
             racer.stdin.flush()
-        return [racer.communicate(timeout=30)[0].strip() for racer in racers]
+        return [racer.communicate(timeout=120)[0].strip() for racer in racers]
     finally:
         for racer in racers:
             racer.kill()

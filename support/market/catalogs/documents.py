@@ -1,6 +1,8 @@
 """A package index in memory: a real `DocumentSource` (a list of states with change numbers) for the search alone."""
 
+import os
 import secrets
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 
 from marketplace.search.base import RemovedDocument, SearchDocument
@@ -58,3 +60,14 @@ class DocumentList:
         """Return the present documents of `ids`."""
         found = ((id_, self._states.get(id_)) for id_ in ids)
         return {id_: item for id_, item in found if isinstance(item, SearchDocument)}
+
+
+class DeadlyList(DocumentList):
+    """A list that kills the process that reads it when half of it is handed out."""
+
+    def documents(self, since: int = 0) -> Iterator[SearchDocument | RemovedDocument]:
+        """Yield the states, as far as it comes to that."""
+        for place, item in enumerate(super().documents(since)):
+            if 2 * place > len(self._states):
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield item

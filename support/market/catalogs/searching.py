@@ -13,9 +13,8 @@ from typing import Any
 
 from marketplace.search.base import FACETS, SearchDocument, SearchPage, SearchQuery
 from marketplace.search.engine import TantivySearch
-from support.cleanroom.deadline import Deadline
 from support.market.catalogs.catalogue_of_words import made_up, vocabulary
-from support.market.catalogs.documents import DocumentList, document
+from support.market.catalogs.documents import DeadlyList, DocumentList, document
 
 _TUPLES = ("tags", "keywords", "authors")
 _NUMBERS = ("min_downloads", "limit", "offset")
@@ -29,9 +28,9 @@ class Catalogue:
         notes: what the engine told beside its answers.
     """
 
-    def __init__(self, root: Path, fingerprint: str | None = None) -> None:
+    def __init__(self, root: Path, fingerprint: str | None = None, kind: type[DocumentList] = DocumentList) -> None:
         self.folder = root / "search"
-        self.source = DocumentList(fingerprint=fingerprint)
+        self.source = kind(fingerprint=fingerprint)
         self.notes: list[str] = []
         self.page = SearchPage(0, (), {})
         self.engine = self.another_engine()
@@ -212,9 +211,13 @@ def hostile(kind: str) -> str:
 # --- other processes --------------------------------------------------------------------------------------------------
 
 
-def worker(folder: Path, count: int, text: str) -> "subprocess.Popen[str]":
-    """Start a process that searches `count` made-up packages with the stored index below `folder`."""
+def worker(folder: Path, count: int, text: str, *, killed: bool = False) -> "subprocess.Popen[str]":
+    """Start a process that searches `count` made-up packages with the stored index below `folder`.
+
+    With `killed` it is killed when it has read half of them.
+    """
     command = [sys.executable, "-m", "support.market.catalogs.searching", str(folder), str(count), text]
+    command += ["killed"] if killed else []
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -229,21 +232,16 @@ def outcomes(workers: Sequence["subprocess.Popen[str]"]) -> list[list[str]]:
 
 
 def kill_while_building(folder: Path, count: int) -> None:
-    """Start a process that makes the index of `count` packages and kill it as soon as it has begun to write."""
-    process = worker(folder, count, "anything")
-    try:
-        begun = folder / "search" / "meta.json"
-        Deadline.after(60).poll(lambda: begun.exists() or process.poll() is not None, every=0.001, slowest=0.001)
-        assert begun.exists(), "the index was not begun"
-    finally:
-        process.kill()
-        process.communicate()
+    """Let a process that makes the index of `count` packages be killed when it has begun to write."""
+    process = worker(folder, count, "anything", killed=True)
+    process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL, "the index was complete before the kill"
+    assert (folder / "search" / "meta.json").exists(), "the index was not begun"
 
 
-def main(folder: str, count: str, text: str) -> None:
+def main(folder: str, count: str, text: str, *killed: str) -> None:
     """Search as a process of its own; print the ids found."""
-    catalogue = Catalogue(Path(folder), fingerprint="shared")
+    catalogue = Catalogue(Path(folder), "shared", DeadlyList if killed else DocumentList)
     catalogue.add_made_up(int(count))
     catalogue.ask(text)
     print("\n".join(catalogue.found()))  # noqa: T201 - this program's output

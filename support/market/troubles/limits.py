@@ -22,7 +22,7 @@ from support.market.signing import signer_of
 from support.market.world import World
 
 _MANIFEST = b'[package]\nid = "io.acme.big"\nversion = "1.0.0"\ntitle = "Big"\ndescription = "Big"\nlicense = "MIT"\n'
-_TIMEOUT = 30.0
+_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
