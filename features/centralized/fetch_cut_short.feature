@@ -5,11 +5,11 @@ Feature: A fetch that is cut short costs the project nothing, and the same comma
   So that all I have to do is to run it again
 
   @crash
-  Scenario Outline: It is killed while <what> arrives slowly from files
+  Scenario Outline: It is killed while <what> arrives from files
     Given the publisher publishes io.acme.kit 1.0.0 with "a.bin 3000000, b.bin 1000"
     And the registry "mirror" has it as files alone<how>
     And I run "ggen market config registry mirror"
-    And requests of "mirror" for "<pattern>" meet "always slow rate=1000000"
+    And requests of "mirror" for "<pattern>" meet "stall after=2500000"
     When "ggen market add io.acme.kit" is killed after 500000 bytes
     Then the project is as empty as it was
     When I run "ggen market add io.acme.kit --quiet" whatever it tells
@@ -24,14 +24,14 @@ Feature: A fetch that is cut short costs the project nothing, and the same comma
       | a file     | , without archives | /blobs/*    |
 
   @crash
-  Scenario: It is killed while a batch arrives slowly, and what it was writing is cleared away by a fetch an hour later
+  Scenario: It is killed while a batch arrives, and what it was writing is cleared away by a fetch an hour later
     Given the registry "corp" is served, behind a fault proxy
     And I run "ggen market key new"
     And the package io.acme.kit 1.0.0 with "a.bin 3000000, b.bin 1000"
     And the package io.acme.web 1.0.0 with "a.bin 1000"
     And I run "ggen market publish {root}/packages/io.acme.kit/1.0.0"
     And I run "ggen market publish {root}/packages/io.acme.web/1.0.0"
-    And requests of "corp" for "POST /api/v1/batch" meet "slow rate=1000000"
+    And requests of "corp" for "POST /api/v1/batch" meet "stall after=2500000"
     When "ggen market add io.acme.kit" is killed after 500000 bytes
     Then the project is as empty as it was
     When I run "ggen market add io.acme.kit --quiet" whatever it tells
