@@ -126,7 +126,7 @@ def step_run_gone(context, seconds):
 
 @then("the run's folder and watchdog are gone")
 def step_folder_gone(context):
-    assert Deadline.after(10).poll(context.victim.is_gone), context.victim
+    assert Deadline.after(60).poll(context.victim.is_gone), context.victim
 
 
 @when("another run begins")

@@ -75,7 +75,7 @@ def step_other_has(context, path):
 @then('its log file comes to hold "{lines}"')
 def step_log_file(context, lines):
     wanted = lines.replace(",", "\n") + "\n"
-    found = Deadline.after(10).poll(lambda: context.container.log_file.read_text() == wanted)
+    found = Deadline.after(60).poll(lambda: context.container.log_file.read_text() == wanted)
     assert found, context.container.log_file.read_text()
 
 
@@ -129,7 +129,7 @@ def step_answers(context):
 
 @then("it comes to answer at the address that it had")
 def step_same_address(context):
-    found = Deadline.after(20).poll(lambda: room_checks.answer(context.server, 2.0) == "200")
+    found = Deadline.after(60).poll(lambda: room_checks.answer(context.server, 2.0) == "200")
     assert found and context.server.endpoint(8000) == context.before
 
 

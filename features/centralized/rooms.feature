@@ -97,7 +97,7 @@ Feature: A registry's server, its users and what lies between them are container
     Given a registry's server in a container on <engine> whose network can suffer "bandwidth, refusal"
     And an operator in a container of its home
     And a user of it in another container
-    And a publisher with a token for it, in another container that sends 4 MB a second
+    And a publisher with a token for it, in another container that sends 2 MB a second
     When the publisher publishes io.acme.big with a file of 9 MB, and the server is killed with 4 MB of it
     Then the publisher is told with exit code 6, and "ggen market registry ping"
     When the server is started again on the same volume

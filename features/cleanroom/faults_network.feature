@@ -83,7 +83,7 @@ Feature: The network between nodes fails on purpose, and heals
     Given 2 nodes on the engine "<engine>" that can suffer "latency"
     When 8 round trips from a to b are timed without a fault, under "latency 80 40 b", and without again
     Then each delayed one took at least 40 ms, and they differ by more than 30 ms
-    And the fastest of the others took less than 20 ms before and after
+    And the fastest of the others took less than 40 ms before and after
 
     Examples:
       | engine |
@@ -93,8 +93,8 @@ Feature: The network between nodes fails on purpose, and heals
   @use.with_engine=<engine>
   Scenario Outline: A narrow link is many times slower than the same link without the fault, on <engine>
     Given 2 nodes on the engine "<engine>" that can suffer "bandwidth"
-    When 400000 bytes go from b to a without a fault, under "bandwidth 200000 b", and without again
-    Then all bytes arrived each time, and the narrow link took 1.5 seconds or more, and 5 times the others
+    When 400000 bytes go from b to a without a fault, under "bandwidth 100000 b", and without again
+    Then all bytes arrived each time, and the narrow link took 2.5 seconds or more, and 5 times the others
 
     Examples:
       | engine |

@@ -60,7 +60,7 @@ Feature: Nothing outlives its run
     Given a run of its own with a room of 3 containers on <engine>
     Then the engine knows of the run's containers, networks and volumes
     When the run gets <signal>
-    Then within 10 seconds the engine knows of nothing of the run
+    Then within 60 seconds the engine knows of nothing of the run
     And the run's folder and watchdog are gone
 
     Examples:
@@ -79,7 +79,7 @@ Feature: Nothing outlives its run
   Scenario Outline: On <engine>, a run that is killed while it makes its room leaves nothing
     Given a run of its own that begins to make a room of 3 containers on <engine>
     When the run gets SIGKILL
-    Then within 15 seconds the engine knows of nothing of the run
+    Then within 60 seconds the engine knows of nothing of the run
     And the run's folder and watchdog are gone
 
     Examples:
@@ -95,7 +95,7 @@ Feature: Nothing outlives its run
     And the run gets SIGKILL
     Then the engine knows of the run's volumes
     When another run begins
-    Then within 10 seconds the engine knows of nothing of the run
+    Then within 60 seconds the engine knows of nothing of the run
 
     Examples:
       | engine |
@@ -109,7 +109,7 @@ Feature: Nothing outlives its run
     When the run's watchdog gets SIGKILL
     And the run gets SIGKILL
     And what is left of the run is removed twice over
-    Then within 10 seconds the engine knows of nothing of the run
+    Then within 60 seconds the engine knows of nothing of the run
 
     Examples:
       | engine |

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from support.cleanroom.cleanroom import Cleanroom
     from support.cleanroom.containers import GenericContainer
 
-_SECONDS = 5.0  # for one look into a container that may be in any state
+_SECONDS = 20.0  # for one look into a container that may be in any state
 _LARGEST = 1 << 20  # bytes of one artefact; of a longer one the end is kept
 _COMMANDS = 50
 

@@ -64,7 +64,7 @@ class Run:
         with contextlib.suppress(BrokenPipeError):
             self._watchdog.stdin.write(_DONE)
             self._watchdog.stdin.close()
-        self._watchdog.wait(10)
+        self._watchdog.wait(60)
 
 
 _current: Run | None = None

@@ -59,7 +59,7 @@ def check_quarantined(user: User, what: str) -> None:
     Raises:
         AssertionError: it does not.
     """
-    seen = Deadline.after(30).poll(lambda: bool(proof(user, what)), every=0.1, slowest=0.5)
+    seen = Deadline.after(90).poll(lambda: bool(proof(user, what)), every=0.1, slowest=0.5)
     assert seen, (user.name, user.json("node", "status")["quarantined"])
 
 

@@ -92,7 +92,7 @@ def add_while_dying(peers: PeerRoom, name: str, id_: str, provider: str) -> Exec
         began = peers.until(lambda: peers.standing(name, id_of).get("chunks", 0) > 0, True)
         peers.network.faults.kill(provider)
     finally:
-        thread.join(60)
+        thread.join(300)
     assert began is True, "the provider was never asked"
     return done[0]
 
@@ -144,7 +144,7 @@ def wait_for_worst(enemy: Enemy, times: int) -> None:
         return enemy.container.logs().count('{"done"') + enemy.container.logs().count('{"refused"')
 
     before = rounds()
-    assert Deadline.after(40).poll(lambda: rounds() >= before + times, every=0.1, slowest=0.5), enemy.container.logs()
+    assert Deadline.after(120).poll(lambda: rounds() >= before + times, every=0.1, slowest=0.5), enemy.container.logs()
 
 
 def prefer(peers: PeerRoom, name: str, enemy: Enemy) -> None:

@@ -46,7 +46,7 @@ class KeptRoom:
 
     def is_gone(self) -> bool:
         """Say whether nothing of its run is left a short time later."""
-        return bool(Deadline.after(5).poll(self._gone))
+        return bool(Deadline.after(60).poll(self._gone))
 
     def _gone(self) -> bool:
         return not leftovers_of(self.run, available()) and not run_folder(self.run).exists()

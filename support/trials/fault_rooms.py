@@ -67,7 +67,7 @@ class FaultRoom:
         """Return a node's state and whom the others reach while a fault is in force; then wait until it answers."""
         fault = self.make(text)
         wanted = "paused" if text.startswith("pause") else "exited"
-        Deadline.after(10).poll(lambda: self.nodes.all[name].state().status == wanted)
+        Deadline.after(60).poll(lambda: self.nodes.all[name].state().status == wanted)
         seen = self.nodes.all[name].state().status, self.nodes.reach(hoped)
         fault.heal()
         self.nodes.ready(name)
@@ -162,9 +162,9 @@ class FaultRoom:
             return None
 
     def busy(self, name: str, seconds: float) -> bool:
-        """Say whether a node uses so much processor time before twenty seconds are over."""
+        """Say whether a node uses so much processor time before a minute is over."""
         start = self._cpu(name)
-        return bool(Deadline.after(20).poll(lambda: self._cpu(name) - start >= seconds))
+        return bool(Deadline.after(60).poll(lambda: self._cpu(name) - start >= seconds))
 
     def share(self, name: str, action: Callable[[], object]) -> float:
         """Return the share of one processor that a node used while an action ran."""

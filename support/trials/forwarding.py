@@ -7,7 +7,7 @@ import threading
 from support.cleanroom.deadline import Deadline
 from support.cleanroom.engine.forward import Forwarder
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 class LateConnection:

@@ -4,8 +4,8 @@ import socket
 import time
 from dataclasses import dataclass
 
-_SECONDS = 10.0
-_SILENCE = 1.0  # an answer that pauses this long has stalled
+_SECONDS = 60.0
+_SILENCE = 5.0  # an answer that pauses this long has stalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Sight:
 def look(
     netloc: str, target: str, *headers: str, method: str = "GET", body: bytes = b"", limit: int = 1 << 30
 ) -> Sight:
-    """Send a request on its own connection and read until it ends, is silent for a second, or `limit` is reached."""
+    """Send a request on its own connection and read until it ends, is silent for long, or `limit` is reached."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {netloc}", "Connection: close", *headers]
     lines += [f"Content-Length: {len(body)}"] if body else []
     host, _, port = netloc.rpartition(":")

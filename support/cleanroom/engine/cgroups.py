@@ -13,7 +13,7 @@ from support.cleanroom.engine.base import EngineError, Stats
 ROOT = Path("/sys/fs/cgroup")
 _V1 = ("memory", "cpu", "cpuacct", "pids", "freezer")
 _PERIOD_US = 100_000  # the kernel's default; a shorter one costs more
-_REMOVE_SECONDS = 5.0
+_REMOVE_SECONDS = 30.0
 
 
 def unified() -> bool:
@@ -108,7 +108,7 @@ class Group:
         """Kill every process of the group.
 
         Raises:
-            EngineError: some are still there after five seconds.
+            EngineError: some are still there after half a minute.
         """
         try:
             self.freeze(False)

@@ -152,7 +152,7 @@ class DockerEngine:
                 return False
             return True
 
-        if not Deadline.after(10).poll(removed):
+        if not Deadline.after(60).poll(removed):
             raise EngineError(f"a network cannot be removed: {last}")
 
     def create_volume(self, name: str, labels: Labels) -> Volume:
@@ -262,7 +262,7 @@ class DockerEngine:
                 return False
             return True
 
-        if not Deadline.after(30).poll(removed):
+        if not Deadline.after(60).poll(removed):
             raise EngineError(f"a container cannot be removed: {last}")
 
     def lines(self) -> list[object]:

@@ -104,7 +104,7 @@ class DockerContainer:
             found = self._client.exec_inspect(exec_id)
             return None if found["Running"] or found["ExitCode"] is None else [found["ExitCode"]]
 
-        code = Deadline.after(5).poll(ended, every=0.005)
+        code = Deadline.after(30).poll(ended, every=0.005)
         if code is None:
             raise EngineError(f"a command in {self.spec.name} closed its output and does not end")
         return int(code[0])

@@ -34,7 +34,7 @@ from support.cleanroom.policy import USER
 PATH = "/opt/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Moves itself into control groups, given before `--`, and becomes the command after it.
 _ENTER = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift; exec "$@"'
-_KILL_SECONDS = 5.0
+_KILL_SECONDS = 30.0
 _LAYERS = 3  # nsenter, bubblewrap, and its first process inside, which starts the command
 
 

@@ -36,7 +36,7 @@ from support.cleanroom.images.python import FILES
 
 RUN, ROOM, NAME = "CLEANROOM_OF_RUN", "CLEANROOM_OF_ROOM", "CLEANROOM_OF_CONTAINER"
 """What a process's environment says of whose it is: its descendants inherit it."""
-_KILL_SECONDS = 5.0
+_KILL_SECONDS = 30.0
 
 
 class _Owner(Protocol):
