@@ -164,6 +164,21 @@ def step_torn(context):
     context.whole = statistics.torn_journal(context.world)
 
 
+@given("the journal tells of {absent:d} trees that no release has, and of {present:d} that the release {id_} has")
+def step_trees(context, absent, present, id_):
+    statistics.write_sent(context.world, id_, present, absent)
+
+
+@given("a journal whose every file somebody is about to remove, the next one too")
+def step_being_removed(context):
+    context.removed = statistics.BeingRemoved(context.world)
+
+
+@then("writing into it fails, and goes on as soon as one of them is let go")
+def step_let_go(context):
+    context.removed.check()
+
+
 @then("just the whole records are counted")
 def step_whole(context):
     statistics.check_totals(context.world, 0, context.whole)

@@ -25,6 +25,7 @@ Feature: No question in GraphQL costs much more than its words
       | fragments that double nine times                 | graphql-too-large         |
       | fragments that use each other                    | graphql-invalid           |
       | a fragment that uses itself                      | graphql-invalid           |
+      | a fragment that is not there                     | graphql-invalid           |
       | fields nested 16 deep                            | graphql-too-deep          |
       | fields nested 900 deep                           | graphql-too-deep          |
       | a list nested 900 deep                           | graphql-too-deep          |
@@ -35,6 +36,7 @@ Feature: No question in GraphQL costs much more than its words
       | 31 fragments                                     | graphql-too-large         |
       | 1,001 tokens                                     | graphql-too-many-tokens   |
       | a search of 100 with 100 dependents each         | graphql-too-costly        |
+      | the same in an inline fragment                   | graphql-too-costly        |
       | a search of 100 with 100 dependents each, by variables | graphql-too-costly  |
       | the same by variables that are 100.0             | graphql-too-costly        |
       | the same by the defaults of variables            | graphql-too-costly        |

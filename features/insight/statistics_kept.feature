@@ -81,6 +81,16 @@ Feature: Nothing that was counted is lost or counted twice
     Then just the whole records are counted
 
   @level2
+  Scenario: What was sent of releases that are not there any more counts for nobody
+    Given the journal tells of 3 trees that no release has, and of 2 that the release io.ggen.rust.axum has
+    Then exactly 0 searches and 2 downloads are counted
+
+  @level2
+  Scenario: While every file of the journal is being removed nothing is written, and nothing is said to be
+    Given a journal whose every file somebody is about to remove, the next one too
+    Then writing into it fails, and goes on as soon as one of them is let go
+
+  @level2
   Scenario: A long journal goes on in a new file, and what is added up is removed
     When 140,000 searches are counted by 2 writers in turn, and added up now and then
     Then exactly 140,000 searches are counted

@@ -11,7 +11,7 @@ import itertools
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -54,10 +54,15 @@ def records_in(data: bytes) -> Iterator[tuple[Record, int]]:
 
 
 class Journal:
-    """The end of the journal in `folder`, which is made when something is written; for one thread."""
+    """The end of the journal in `folder`, which is made when something is written; for one thread.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        draw: gives so many random bytes, by which new files are named.
+    """
+
+    def __init__(self, folder: Path, *, draw: Callable[[int], bytes] = os.urandom) -> None:
         self._folder = folder
+        self._draw = draw
         self._path = folder
         self._file = -1
         self._unchecked = 0
@@ -94,7 +99,7 @@ class Journal:
     def _open(self) -> tuple[Path, int]:
         """Open a file that has room, or a new one."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for path in [*segments(self._folder), self._folder / f"{os.urandom(8).hex()}{SUFFIX}"]:
+        for path in [*segments(self._folder), self._folder / f"{self._draw(8).hex()}{SUFFIX}"]:
             file = os.open(path, _FLAGS, 0o600)
             # Whoever removes a file that is added up holds it alone for that moment.
             with suppress(BlockingIOError):

@@ -61,6 +61,8 @@ _DOCUMENTS: Mapping[str, str] = {
     "31 fragments": "{ registry { ...F0 } }" + "".join(f"fragment F{n} on Registry {{ name }}" for n in range(31)),
     "1,001 tokens": "{ registry {" + " name" * 996 + "} }",
     "a search of 100 with 100 dependents each": f'{{ search(query: "", first: 100) {{ {_DEPENDENTS} }} }}',
+    "the same in an inline fragment": f'{{ ... on Query {{ search(query: "", first: 100) {{ {_DEPENDENTS} }} }} }}',
+    "a fragment that is not there": "{ registry { ...A } }",
     "40 recommendations of each kind for 100 packages":
         "{ packages(ids: [" + '"io.ggen.rust.core"' * 100 + "]) { recommendations(first: 40) { reason } } }",
     "statistics of 366 days of 100 packages":

@@ -1,11 +1,14 @@
 """What a home has counted, compared with what was done in it; and whoever adds it up is cut off."""
 
+import fcntl
 import getpass
+import os
 import platform
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +172,41 @@ def torn_journal(world: World) -> int:
     cuts = [whole[:end] for end in range(len(whole) - 1)]
     (folder / "torn.journal").write_bytes(b"".join(cut + whole for cut in cuts))
     return len(cuts)
+
+
+def write_sent(world: World, id_: str, present: int, absent: int) -> None:
+    """Write the records of trees that were sent: a release's so often, and so many that no release has."""
+    registry = local_registry(world.home)
+    tree = registry.list_versions(PackageId(id_))[0].release.content_id
+    trees = [tree] * present + [f"sha256:{number:064x}" for number in range(absent)]
+    registry.counting.journal.append([Record("d", TODAY, sent).encode() for sent in trees])
+    registry.index.close()
+
+
+class BeingRemoved:
+    """A journal of two files, each of which somebody holds alone, as who removes one does for a moment."""
+
+    def __init__(self, world: World) -> None:
+        folder = folder_of(world)
+        folder.mkdir(parents=True)
+        self._paths = [folder / f"{name.hex()}.journal" for name in (b"an older", b"next one")]
+        self._held = [os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for path in self._paths]
+        for number in self._held:
+            fcntl.flock(number, fcntl.LOCK_EX)
+            world.defer(partial(os.close, number))
+        self._journal = Journal(folder, draw=lambda _count: b"next one")
+        world.defer(self._journal.close)
+
+    def check(self) -> None:
+        """Check that nothing is written as long as both are held, and that it is when one is not."""
+        record = Record("s", TODAY).encode()
+        try:
+            written = self._journal.append([record])
+        except BlockingIOError:
+            written = 0
+        assert not written and not any(path.stat().st_size for path in self._paths)
+        fcntl.flock(self._held[0], fcntl.LOCK_UN)
+        assert self._journal.append([record]) == 1 and self._paths[0].read_bytes() == record
 
 
 def search_long(world: World, count: int, writers: int) -> int:

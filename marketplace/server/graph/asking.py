@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from marketplace.errors import InvalidInputError
 from marketplace.server import publishing
 from marketplace.server.bodies import too_large
 from marketplace.server.counting import Counting
@@ -93,10 +92,7 @@ class Asking:
         return await self.pool.write(lambda content: publishing.yank(content.registry, data, token))
 
     def _record(self, record: str) -> bytes:
-        try:
-            data = record.encode("utf-8")
-        except UnicodeEncodeError:
-            raise InvalidInputError("request-malformed", "the record is no text", field="record") from None
+        data = record.encode("utf-8")  # neither a request nor a document with a lone surrogate comes as far as here
         if len(data) > self.parts.largest_record:
             raise too_large(self.parts.largest_record)
         return data

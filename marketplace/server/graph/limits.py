@@ -7,7 +7,7 @@ asked. So nothing here relies on the document being valid.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from graphql import (
     ArgumentNode,
@@ -133,7 +133,7 @@ def _count(selection: FieldNode, found: _Sum, place: _Place) -> None:
 
 
 def check_cost(document: DocumentNode, operation: str | None, variables: Mapping[str, Any]) -> int:
-    """Return what may come of an operation, whose shape is good; no fragment is within itself.
+    """Return what may come of an operation, whose shape is good; it is valid: no fragment is missing or within itself.
 
     Raises:
         InvalidInputError: `graphql-too-costly`.
@@ -160,10 +160,10 @@ def _cost(
         if isinstance(selection, FieldNode):
             below = _cost(selection.selection_set, fragments, variables) if selection.selection_set else 0
             total += 1 + _WEIGHTS.get(selection.name.value, 0) + _length(selection, variables) * below
-        elif isinstance(selection, InlineFragmentNode):
-            total += _cost(selection.selection_set, fragments, variables)
-        elif isinstance(selection, FragmentSpreadNode) and selection.name.value in fragments:
+        elif isinstance(selection, FragmentSpreadNode):
             total += _cost(fragments[selection.name.value].selection_set, fragments, variables)
+        else:
+            total += _cost(cast("InlineFragmentNode", selection).selection_set, fragments, variables)
     return min(total, _ALL)
 
 
