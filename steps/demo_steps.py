@@ -16,7 +16,7 @@ def step_demo(context):
     context.demo_folder.mkdir()
     environ = {**os.environ, "TMPDIR": str(context.demo_folder), "GGEN_REGISTRY": "elsewhere"}
     command = [sys.executable, "-m", "support.market.demo"]
-    context.demo = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    context.demo = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert context.demo.returncode == 0, context.demo.stdout + context.demo.stderr
 
 

@@ -17,7 +17,7 @@ def modules_of(world: World, command: str) -> set[str]:
     args, environ = world.command(command)
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *args], cwd=world.project, env=without(environ), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     return set(_LOADED.findall(done.stderr.partition(" | site\n")[2])) - _OF_THE_ENVIRONMENT
 

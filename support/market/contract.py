@@ -15,6 +15,7 @@ from support.suite import help_texts
 _EXAMPLE = re.compile(r"^  Example: (.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 SERVING = frozenset({"serve", "node run"})
 """Verbs that go on until they are stopped."""
+_SECONDS = 300.0
 _NODE = "ggen market node run --listen /ip4/127.0.0.1/tcp/0 --no-discover --json"
 
 _MANIFEST = '[package]\nname = "old-web"\nversion = "1.0.0"\ndescription = "An old package"\nlicense = "MIT"\n'
@@ -54,7 +55,7 @@ def run_node(world: World) -> None:
     args, environ = world.command(_NODE)
     process = subprocess.Popen(args, cwd=world.project, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    world.defer(lambda: process.wait(60))
+    world.defer(lambda: process.wait(_SECONDS))
     world.defer(process.terminate)
     with process.stdout as out:
         assert out.readline(), "the node ended before it was ready"
@@ -70,7 +71,7 @@ def run_example(world: World, verb: str) -> None:
         return
     done = subprocess.run(
         ["bash", "-c", line], cwd=world.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{line}: {done}"
 
@@ -84,7 +85,7 @@ def stopped_after_a_line(world: World, args: list[str], environ: dict[str, str])
         printed = out.readline()
         process.terminate()
         printed += out.read()
-    assert process.wait(60) == 0, printed
+    assert process.wait(_SECONDS) == 0, printed
     return printed.decode()
 
 
@@ -125,7 +126,7 @@ def after_one_line(world: World, command: str) -> tuple[int, str]:
     process.stdout.close()
     errors = process.stderr.read().decode()
     process.stderr.close()
-    return process.wait(60), errors
+    return process.wait(_SECONDS), errors
 
 
 def completions(world: World, line: str) -> set[str]:
@@ -139,6 +140,6 @@ _ggen_completion ggen '{words[-1]}' '{words[-2]}'; printf '%s\\n' "${{COMPREPLY[
     environ["PATH"] = f"{os.path.dirname(args[0])}:{environ['PATH']}"  # noqa: PTH120
     done = subprocess.run(
         ["bash", "--norc", "-c", script], cwd=world.project, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=60, check=True,
+        text=True, timeout=_SECONDS, check=True,
     )  # fmt: skip
     return set(done.stdout.split())

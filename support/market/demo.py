@@ -18,7 +18,7 @@ from marketplace.model.version import Version
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 WANTED = "io.ggen.rust.axum"
-_TIMEOUT = 60.0
+_TIMEOUT = 300.0
 
 
 class DemoError(Exception):

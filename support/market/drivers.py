@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _TOML = """# What this project needs, and why
 color = "never"
 """
 _READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && cd "$1" && shift && exec "$@"'
-_TIMEOUT = 60.0
+_TIMEOUT = 300.0
 
 
 def make_own_folder(folder: Path) -> None:

@@ -26,7 +26,7 @@ def install(world: World, name: str) -> None:
             sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation",
             "--disable-pip-version-check", "--target", str(plugins.folder(world)), "--upgrade", str(copy),
         ],
-        check=True, capture_output=True, timeout=120, env={**os.environ, "PIP_NO_INPUT": "1"},
+        check=True, capture_output=True, timeout=600, env={**os.environ, "PIP_NO_INPUT": "1"},
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from marketplace.storage.filesystem import FilesystemStore
 from marketplace.storage.memory import MemoryStore
 from support.market.world import PREFIX, World
 
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 _PIECE = 1 << 20
 
 

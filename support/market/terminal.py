@@ -11,7 +11,7 @@ from support.market.world import World
 
 BAR = "━"
 """What a progress bar is drawn with."""
-_DEADLINE = 60.0
+_DEADLINE = 300.0
 
 
 def on_terminal(world: World, command: str, extra: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -36,13 +36,14 @@ def on_terminal(world: World, command: str, extra: Mapping[str, str] | None = No
 def _read_all(process: "subprocess.Popen[bytes]", controller: int) -> tuple[int, str]:
     written, end = b"", time.monotonic() + _DEADLINE
     while time.monotonic() < end:
+        ended = process.poll() is not None  # before it is looked for more: what it wrote last is there then
         ready, _, _ = select.select([controller], [], [], 0.1)
         try:
             piece = os.read(controller, 65536) if ready else b""
         except OSError:
             piece = b""  # Linux says EIO when the last writer has closed the terminal
         written += piece
-        if not piece and process.poll() is not None:
+        if not piece and ended:
             return process.returncode, written.decode("utf-8", "replace")
     raise TimeoutError(f"{process.args!r} did not end; it wrote {written[-500:]!r}")
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from support.market.drivers import Driver, ProcessDriver
 
 PREFIX = "ggen-world-"
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from support.suite.verdicts import Verdict, read_record
 
 PROJECT = Path(__file__).resolve().parents[2]
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 _FEATURE = """@local @level1
 Feature: Sound
 

@@ -10,7 +10,7 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[2] / "README.md"
 HEADING = "## A five-minute tour"
 _EXIT = re.compile(r"#.*\bexit code (\d+)")
-_TIMEOUT = 120.0
+_TIMEOUT = 600.0
 
 
 @dataclass(frozen=True, slots=True)

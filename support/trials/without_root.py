@@ -14,7 +14,7 @@ from support.cleanroom.engine.base import RUN_FOLDERS
 from support.cleanroom.policy import USER
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_SECONDS = 300.0
+_SECONDS = 900.0
 # Run in a mount namespace of its own: "$1" is a folder that only its owner may pass through, "$2" an empty one, "$3" a
 # folder below "$1". An open folder takes the place of "$1", with "$3" in it. What comes after is the command.
 _OPEN_THE_WAY = """set -e

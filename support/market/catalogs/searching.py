@@ -225,7 +225,7 @@ def outcomes(workers: Sequence["subprocess.Popen[str]"]) -> list[list[str]]:
     """Wait for the processes; return the ids that each found."""
     found = []
     for process in workers:
-        out, errors = process.communicate(timeout=120)
+        out, errors = process.communicate(timeout=600)
         assert process.returncode == 0, f"a search process failed: {errors}"
         found.append(out.split())
     return found
@@ -234,7 +234,7 @@ def outcomes(workers: Sequence["subprocess.Popen[str]"]) -> list[list[str]]:
 def kill_while_building(folder: Path, count: int) -> None:
     """Let a process that makes the index of `count` packages be killed when it has begun to write."""
     process = worker(folder, count, "anything", killed=True)
-    process.communicate(timeout=120)
+    process.communicate(timeout=600)
     assert process.returncode == -signal.SIGKILL, "the index was complete before the kill"
     assert (folder / "search" / "meta.json").exists(), "the index was not begun"
 
