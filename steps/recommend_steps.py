@@ -55,6 +55,12 @@ def step_trends(context):
     assert found == expected, found
 
 
+@then("of three packages that speak for one the one that speaks most is named, in whatever order they are found")
+def step_any_order(_context):
+    found = recommended.told_in_each_order({"io.a": 0.3, "io.b": 0.2, "io.c": 0.4})
+    assert [beside for beside, _ in found] == ["io.c"], found
+
+
 @given("these projects on this machine")
 def step_projects(context):
     for row in context.table:

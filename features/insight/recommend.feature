@@ -46,6 +46,10 @@ Feature: What goes with a package is recommended, and why
         | io.evil.mine | io.ggen.http | is required too by 1 of the 4 namespaces with packages that require io.ggen.http |
         | io.ggen.log  | io.ggen.http | is required too by 1 of the 4 namespaces with packages that require io.ggen.http |
 
+    @level1
+    Scenario: A package that several of one's own speak for is told of the same way every time
+      Then of three packages that speak for one the one that speaks most is named, in whatever order they are found
+
     Scenario: In a project what goes with all that it requires is recommended, and nothing that it has
       Given I run "ggen market add io.ggen.http io.ggen.once"
       When I run "ggen market recommend --json"

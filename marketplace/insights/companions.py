@@ -76,9 +76,9 @@ def chosen_together(
 
 
 def ranked(found: Iterable[Companion]) -> list[Companion]:
-    """Return companions best first, each package once: what speaks for it is added up."""
+    """Return companions best first, each package once: what speaks for it is added up, in any order."""
     best: dict[str, Companion] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: (one.score, one.beside), reverse=True):
         best[one.id] = _added(best[one.id], one) if one.id in best else one
     return sorted(best.values(), key=lambda one: (-one.score, one.id))
 

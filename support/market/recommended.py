@@ -4,8 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from itertools import permutations
 from typing import Any
 
+from marketplace.insights.companions import Companion, ranked
 from marketplace.insights.statistics import last_days
 from marketplace.insights.trending import trends
 from support.centralized.servers import Server
@@ -74,6 +76,12 @@ def chosen_as_served(server: Server, id_: str) -> list[str]:
 
 _TODAY = "2026-03-01"
 _NOW = 3
+
+
+def told_in_each_order(scores: Mapping[str, float]) -> set[tuple[str, float]]:
+    """Let packages speak for one, each with a score, in each order; return who was named, and the score in all."""
+    found = [Companion("io.ggen.json", score, beside, 1, 1) for beside, score in scores.items()]
+    return {(one.beside, one.score) for order in permutations(found) for one in ranked(order)}
 
 
 def places_of_trends(rows: Iterable[Mapping[str, str]]) -> dict[str, int]:
