@@ -83,7 +83,7 @@ Feature: A plugin brings a scheme for addresses of registries, and is not believ
 
   Scenario Outline: When the plugin <fails>, that registry cannot answer, and the next in the order is asked
     Given the plugin "shelf" answers "<path>" with <answer>
-    And I run "ggen market config plugin_timeout 4"
+    And I run "ggen market config plugin_timeout 8"
     When I try "ggen market add io.acme.web --registry corp"
     Then it fails with exit code 6 and the code "registry-unavailable", and suggests "ggen market plugins list"
     And the error output contains "corp: the plugin shelf cannot be asked: <told>"
@@ -96,7 +96,7 @@ Feature: A plugin brings a scheme for addresses of registries, and is not believ
     Examples:
       | fails        | path     | answer                       | told |
       | raises       | packages | 1 / 0                        | it raised ZeroDivisionError |
-      | hangs        | packages | __import__("time").sleep(99) | it took longer than 4 s |
+      | hangs        | packages | __import__("time").sleep(99) | it took longer than 8 s |
       | ends         | packages | __import__("os")._exit(3)    | its process ended with exit code 3 |
       | answers text | packages | "x" * 10                     | it answered what is not at most 4194304 bytes |
 

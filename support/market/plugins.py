@@ -112,7 +112,7 @@ def install_hostile(world: World, what: str) -> None:
     head = f"{_BEGIN}\ndef note(pid):\n    open({str(pids)!r}, 'a').write(f'{{pid}}\\n')\n"
     hook = "" if what in _WHOLE else "@hookimpl\ndef validate_package(package):\n    "
     install(world, "hostile", ["validate_package"], f"{head}\n{hook}{HOSTILE[what]}")
-    world.environ["GGEN_PLUGIN_TIMEOUT"] = "4" if what.startswith(_ENDLESS) else "60"
+    world.environ["GGEN_PLUGIN_TIMEOUT"] = "8" if what.startswith(_ENDLESS) else "60"
 
 
 def pids(world: World) -> list[int]:
