@@ -28,7 +28,7 @@ Feature: A server keeps answering whatever its clients do, and says what it does
 
   @security @faults
   Scenario: Slow clients are let go, and cost others nothing
-    Given I run the server "ggen" with "--idle 1 --in-flight 30"
+    Given I run the server "ggen" with "--idle 3 --in-flight 30"
     When 20 clients send half a head and 20 half a body, and then nothing
     Then others are answered meanwhile
     And those with half a body are answered with 408 "too-slow", and those with half a head are disconnected

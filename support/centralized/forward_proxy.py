@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 _PIECE = 65_536
-_SECONDS = 30.0
+_SECONDS = 120.0
 
 
 class Asked(NamedTuple):

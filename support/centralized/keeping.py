@@ -11,7 +11,7 @@ from pathlib import Path
 from support.centralized.asking import WANTED, Asking, brief, sound
 from support.cleanroom.deadline import Deadline
 
-_SECONDS = 30.0
+_SECONDS = 120.0
 _ASK = """
 import sys
 from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from support.trials.web_server import WebServer
 
-_SECONDS = 30.0
+_SECONDS = 120.0
 
 
 class Shelf(WebServer):
