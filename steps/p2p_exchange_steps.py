@@ -48,6 +48,11 @@ def step_several(context, count, chunks):
         context.exchange.honest(f"honest-{number}", context.data)
 
 
+@given("none of them sends a chunk before {count:d} have been asked for one")
+def step_hold_back(context, count):
+    context.exchange.hold_back(count)
+
+
 @given('a preferred one that sends "{lie}"')
 def step_liar(context, lie):
     context.exchange.providers["liar"] = LIES[lie](context.data, blob("other", len(context.data)))

@@ -87,6 +87,7 @@ Feature: Content comes from several peers, checked chunk by chunk
 
   Scenario: Three providers are asked at once, each for other chunks
     Given 5 honest providers of a blob of 12 chunks
+    And none of them sends a chunk before 3 have been asked for one
     When the blob is fetched from all
     Then the blob is here
     And no more than 3 streams were open at once, and 3 providers have sent something

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -76,6 +77,26 @@ class Exchange:
             await serving.serve(stream, state)
 
         self.providers[name] = serve
+
+    def hold_back(self, count: int) -> None:
+        """Let no provider send a chunk before so many of them have been asked for one."""
+        asked: set[str] = set()
+        enough = trio.Event()
+
+        async def held(name: str, serve: Serve, stream: Wire) -> None:
+            send = stream.send_chunk
+
+            async def send_later(data: bytes) -> None:
+                asked.add(name)
+                if len(asked) >= count:
+                    enough.set()
+                await enough.wait()
+                await send(data)
+
+            stream.send_chunk = send_later  # type: ignore[method-assign]
+            await serve(stream)
+
+        self.providers = {name: partial(held, name, serve) for name, serve in self.providers.items()}
 
     def fetch(self, blobs: Mapping[str, int], names: Sequence[str] = ()) -> dict[str, int] | str:
         """Fetch blobs of given sizes from those named, or from all; return what each has sent, or the error's code."""
