@@ -9,6 +9,7 @@ from behave.model_type import Status
 
 from support.cleanroom.artefacts import folder_name
 from support.suite.session import Session
+from support.suite.settings import Settings
 
 KEPT = Path("build/kept")
 ARTEFACTS = Path("build/artefacts")
@@ -17,7 +18,7 @@ ARTEFACTS = Path("build/artefacts")
 def before_all(context: Any) -> None:
     """Begin the session; what is loaded by now stays, so that no collection of garbage need look through it."""
     gc.freeze()
-    context.session = Session(context.config.userdata)
+    context.session = Session(Settings.of(context.config.userdata))
     context.add_cleanup(context.session.close)
     context.on_cleanup_error = note_cleanup_error
 

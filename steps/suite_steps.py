@@ -71,6 +71,13 @@ def step_impl(context, name, file):
     context.ran = context.suite.interrupt(signal.Signals[name], file, "support.suite.flakes", "--runs=9", "--workers=2")
 
 
+@when('behave is run by itself with "{arguments}"')
+def step_impl(context, arguments):
+    folder = context.suite.root / "tmp"
+    folder.mkdir()
+    context.ran = run_tool(context.suite.root, "behave", *shlex.split(arguments), TMPDIR=str(folder))
+
+
 @then("none of its temporary files is left")
 def step_impl(context):
     left = [path.name for path in (context.suite.root / "tmp").iterdir()]
@@ -132,6 +139,11 @@ def step_impl(context):
 def step_impl(context, name, tags):
     labels = context.suite.allure()[name]["labels"]
     assert {label["value"] for label in labels if label["name"] == "tag"} == set(tags.split()), labels
+
+
+@then('the suite has no file "{name}"')
+def step_impl(context, name):
+    assert not (context.suite.root / name).exists(), name
 
 
 @then('the suite has the file "{name}" with "{text}"')

@@ -168,6 +168,26 @@ Feature: The suite runs in several processes and ends with one honest line
     And its output has "took longer than the time limit of 15 s"
     And the suite has the file "cleaned" with "yes"
 
+  Scenario Outline: A setting that means nothing is refused before anything is run: <setting>
+    When the suite is run with "-D <setting>"
+    Then it is refused with exit code 2
+    And its output has "<told>"
+    And the suite has no file "build/summary.txt"
+
+    Examples:
+      | setting         | told                                                    |
+      | driver=remote   | there is no driver 'remote': process or inprocess       |
+      | registry=cargo  | there is no registry 'cargo': local, http, mirror, p2p  |
+      | engine=lxc      | 'lxc' is no engine: docker, host, loopback or auto      |
+      | keep=everything | keep=everything means nothing: only keep=failed         |
+      | metrics=no      | metrics=no means nothing: only metrics=yes              |
+      | patience=much   | patience=much is no number of seconds                   |
+
+  Scenario: A behave that cannot begin leaves nothing
+    When behave is run by itself with "-D engine=lxc"
+    Then its output has "'lxc' is no engine"
+    And none of its temporary files is left
+
   Scenario: The folder of a red scenario is kept for who asks
     Given its file "features/kept.feature" is
       """

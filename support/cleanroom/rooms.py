@@ -29,8 +29,6 @@ class Rooms:
     """
 
     def __init__(self, engine: str) -> None:
-        if engine not in (*NAMES, "auto"):
-            raise ValueError(f"{engine!r} is no engine: {', '.join(NAMES)} or auto")
         self.wanted = engine
         self._started = False
         if engine != "auto":

@@ -19,6 +19,7 @@ from support.cleanroom.rooms import describe_engines
 from support.suite import interrupts
 from support.suite.allure import write_context
 from support.suite.prepare import build, images_wanted
+from support.suite.settings import Settings, userdata_of
 from support.suite.shards import History, plan, split_arguments
 from support.suite.summary import summary
 from support.suite.verdicts import RED, Verdict
@@ -43,18 +44,25 @@ def main(arguments: Sequence[str]) -> int:
     own, behaves = parser.parse_known_args(arguments)
     options, paths = split_arguments(behaves)
     options = [*options, "-Dmetrics=yes"] if own.metrics else options
+    try:
+        settings = Settings.of(userdata_of(options))
+    except ValueError as error:
+        parser.error(f"-D {error}")
     interrupts.listen()
-    return Run(own.build, own.workers, own.time_limit, options).run(paths)
+    return Run(own.build, own.workers, own.time_limit, options, settings).run(paths)
 
 
 class Run:
     """One run of the suite; what it makes is below `build`."""
 
-    def __init__(self, build: Path, workers: int, time_limit: float, options: Sequence[str]) -> None:
+    def __init__(
+        self, build: Path, workers: int, time_limit: float, options: Sequence[str], settings: Settings
+    ) -> None:
         self._build = build
         self._workers = workers
         self._time_limit = time_limit
         self._options = list(options)
+        self._settings = settings
         self._verdicts: list[Verdict] = []
 
     def run(self, paths: Sequence[str]) -> int:
@@ -70,7 +78,7 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="ggen-suite-", ignore_cleanup_errors=True) as temporary:
             workers = Workers(self._build, Path(temporary), self._options, self._time_limit)
             try:
-                build(images_wanted(paths, self._options), _setting(self._options, "engine", "auto"), say)
+                build(images_wanted(paths, self._options), self._settings.engine, say)
                 for number, finished in enumerate(workers.run(shards, self._workers), start=1):
                     self._verdicts += finished.verdicts
                     say(f"[{number}/{len(shards)}] {_progress(finished)}")
@@ -78,7 +86,7 @@ class Run:
                 interrupted = True
                 interrupts.ignore()
                 self._verdicts += workers.stop()
-        how = f"driver {_setting(self._options, 'driver', 'process')}, {self._workers} workers, "
+        how = f"driver {self._settings.driver}, {self._workers} workers, "
         how += f"{time.monotonic() - start:.1f} s" + (", interrupted" if interrupted else "")
         code = self._close(how, history)
         return INTERRUPTED if interrupted else code
@@ -92,7 +100,7 @@ class Run:
 
     def _close(self, how: str, history: History) -> int:
         history.remember(self._verdicts)
-        engines = describe_engines(_setting(self._options, "engine", "auto"))
+        engines = describe_engines(self._settings.engine)
         context = {"run": how, "python": sys.version.split()[0], "engines": engines}
         write_context(self._build / "allure-results", context)
         how += f"; {engines}"
@@ -112,13 +120,6 @@ def _progress(finished: Finished) -> str:
         counts[verdict.kind] += 1
     told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing selected"
     return f"{finished.shard.name}: {told} ({finished.seconds:.1f} s)"
-
-
-def _setting(options: Sequence[str], name: str, default: str) -> str:
-    """Return the value of `-D name=value` among behave's options."""
-    values = [option.removeprefix("-D").removeprefix("--define=") for option in options]
-    found = [value.partition("=")[2] for value in values if value.startswith(f"{name}=")]
-    return found[-1] if found else default
 
 
 def say(text: str) -> None:

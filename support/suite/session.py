@@ -4,12 +4,12 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 
 from support.cleanroom.artefacts import Witness
-from support.cleanroom.leaks import MARK, PATIENCE, Folders, LeakGate, Processes, Sockets, Threads
+from support.cleanroom.leaks import MARK, Folders, LeakGate, Processes, Sockets, Threads
 from support.cleanroom.metrics import Meter
 from support.cleanroom.rooms import Rooms
 from support.market.catalogs.catalog import shared_catalog
@@ -17,62 +17,52 @@ from support.market.drivers import driver
 from support.market.world import World
 from support.suite import interrupts
 from support.suite.backends import backend
+from support.suite.settings import Settings
 from support.web import chromium
 
 _REGISTRY_TAG = "use.with_registry="
 
 
 class Session:
-    """A run of behave; `userdata` are the `-D` settings.
+    """A run of behave.
 
-    They are `driver` (process, inprocess), `registry` (local, http, mirror: whose registry commands ask),
-    `keep` (failed), `metrics` (yes), `engine` (auto, docker, host) and `patience` (in seconds: how long what a scenario
-    has left may take to go).
     Everything temporary goes below one folder, which is the only place the leak gate needs to look at, and which is
     removed at the end.
 
     Raises:
-        ValueError: a setting has a value that means nothing.
+        EngineUnavailableError: the engine that was chosen is not here; nothing was made.
     """
 
-    def __init__(self, userdata: Mapping[str, str]) -> None:
-        self.driver = driver(userdata.get("driver", "process"))
-        keep = userdata.get("keep", "")
-        if keep not in ("", "failed"):
-            raise ValueError(f"there is nothing to keep of {keep!r}: only -D keep=failed")
-        metrics = userdata.get("metrics", "")
-        if metrics not in ("", "yes"):
-            raise ValueError(f"there are no metrics {metrics!r}: only -D metrics=yes")
-        self.registry = userdata.get("registry", "local")
-        backend(self.registry)
-        self.keeps_failed = keep == "failed"
-        self._measures = metrics == "yes"
-        self._patience = float(userdata.get("patience", PATIENCE))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.driver = driver(settings.driver)
+        self.keeps_failed = settings.keeps_failed
+        self.rooms = Rooms(settings.engine)
         self._mark = uuid.uuid4().hex
         self.root = Path(tempfile.mkdtemp(prefix="ggen-run-"))
         self._tempdir, tempfile.tempdir = tempfile.tempdir, str(self.root)
         os.environ["TMPDIR"] = str(self.root)
         os.environ[MARK] = ":".join(filter(None, (os.environ.get(MARK), self._mark)))
-        self.rooms = Rooms(userdata.get("engine", "auto"))
         interrupts.listen()
 
     def gate(self, tags: Collection[str]) -> LeakGate:
         """Return the leak gate of a scenario with these tags; it has looked just now."""
         kinds = (Processes(self._mark), Sockets(self.rooms.lines()), Threads(), Folders(self.root))
         watches, others = self.rooms.watches(tags)
-        return LeakGate((*kinds, *watches), others, patience=self._patience)
+        return LeakGate((*kinds, *watches), others, patience=self._settings.patience)
 
     def meter(self) -> Meter | None:
         """Return a meter that has begun just now, when the user wants figures."""
-        return Meter() if self._measures else None
+        return Meter() if self._settings.measures else None
 
     def cannot_run(self, tags: Collection[str]) -> str:
         """Return why a scenario with these tags is to be skipped here, or nothing."""
         if "needs_shared" in tags and shared_catalog() is None:
             return "../shared/catalog is not there"
         wanted = {tag.removeprefix(_REGISTRY_TAG) for tag in tags if tag.startswith(_REGISTRY_TAG)}
-        if wanted and self.registry not in ",".join(wanted).split(","):
-            return f"it is about the registry {', '.join(wanted)}, and the run is on {self.registry} (-D registry)"
+        if wanted and self._settings.registry not in ",".join(wanted).split(","):
+            registry = self._settings.registry
+            return f"it is about the registry {', '.join(wanted)}, and the run is on {registry} (-D registry)"
         if "requires_root" in tags and os.geteuid() != 0:
             return "it needs the rights of the superuser"
         if "requires_browser" in tags and (reason := chromium.lacking()):
@@ -87,7 +77,7 @@ class Session:
 
     def world(self) -> World:
         """Return the world of a scenario."""
-        return World(self.driver, backend(self.registry))
+        return World(self.driver, backend(self._settings.registry))
 
     def close(self) -> None:
         """Remove what is left of rooms, and the temporary folder."""
