@@ -67,7 +67,6 @@ Feature: The suite runs in several processes and ends with one honest line
       | no scenario has the tag   | --tags=@smoke         | 0 passed, 0 failed, 0 skipped |
       | everything is skipped     | features/idle.feature | 0 passed, 0 failed, 1 skipped |
       | the feature is not there  | features/none.feature | 0 passed, 0 failed, 0 skipped |
-      | no such driver            | -D driver=telepathy   | 0 passed, 2 failed, 0 skipped |
 
   Scenario Outline: Arguments choose what is run: <arguments>
     Given its file "features/choice.feature" is
