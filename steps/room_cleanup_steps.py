@@ -98,7 +98,7 @@ def step_run_known(context):
     assert {"container", "network", "volume"} <= context.victim.kinds(), context.victim.kinds()
 
 
-@then("the engine knows of the run's volumes")
+@given("the engine knows of the run's volumes")  # while it lives: once it is dead any other run may sweep
 def step_run_volumes(context):
     assert "volume" in context.victim.kinds(), context.victim.kinds()
 

@@ -7,7 +7,7 @@ from behave import given, then, when
 from support.cleanroom.engine.base import EngineError
 from support.cleanroom.policy import Policy
 from support.trials import room_checks
-from support.trials.room_checks import open_room, open_strictest
+from support.trials.room_checks import open_room, open_strictest, processes_of
 
 
 @given("a strict room on {engine:w}")
@@ -58,6 +58,13 @@ def step_root(context, engine):
 @when("a container is started")
 def step_container(context):
     context.container = context.room.start_generic()
+
+
+@then("each of {count:d} containers has a process of its own as soon as it is started")
+def step_own_at_once(context, count):
+    for _ in range(count):
+        container = context.room.start_generic()
+        assert container.state().pid in processes_of(container), container
 
 
 @when("a container is started in the other room")

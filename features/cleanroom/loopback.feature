@@ -18,6 +18,11 @@ Feature: Plain processes as the last resort
     Given a strict room on loopback
     Then starting a container is refused with "loopback lacks"
 
+  @use.with_engine=loopback
+  Scenario: What a container runs is known to be its own from the first moment
+    Given a room on loopback, as strict as that can be
+    Then each of 20 containers has a process of its own as soon as it is started
+
   @security @use.with_engine=loopback
   Scenario: A file of this machine that is no part of a container is not written into
     Given a room on loopback, as strict as that can be

@@ -91,10 +91,10 @@ Feature: Nothing outlives its run
   @crash @use.with_engine=<engine>
   Scenario Outline: On <engine>, what a run and its watchdog leave when both are killed, the next run sweeps away
     Given a run of its own with a room of 3 containers on <engine>
+    And the engine knows of the run's volumes
     When the run's watchdog gets SIGKILL
     And the run gets SIGKILL
-    Then the engine knows of the run's volumes
-    When another run begins
+    And another run begins
     Then within 60 seconds the engine knows of nothing of the run
 
     Examples:

@@ -21,6 +21,7 @@ from support.cleanroom import Cleanroom
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.engine import firewall
 from support.cleanroom.engine.base import ROOM_LABEL, Capability, Engine, Leftover
+from support.cleanroom.engine.loopback_container import NAME, labelled
 from support.cleanroom.engine.run_id import RunId
 from support.cleanroom.policy import Policy
 from support.cleanroom.rooms import Rooms
@@ -206,6 +207,11 @@ def of_room(engine: Engine, room: str) -> list[Leftover]:
 def kinds(engine: Engine, room: str) -> set[str]:
     """Return the kinds of what an engine has of a room."""
     return as_kinds(engine, of_room(engine, room))
+
+
+def processes_of(container: GenericContainer) -> list[int]:
+    """Return the processes that loopback takes for a container's."""
+    return [pid for pid, labels in labelled() if labels[NAME] == container.engine_container.spec.name]
 
 
 def as_kinds(engine: Engine, items: Iterable[Leftover]) -> set[str]:
