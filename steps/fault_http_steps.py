@@ -42,6 +42,11 @@ def step_upload(context, size, fault):
     context.sight = context.wire.see(fault, method="PUT", body=b"u" * size)
 
 
+@when('a client that takes {piece:d} bytes at a time asks for {size:d} bytes and meets the fault "{fault}"')
+def step_slow(context, piece, size, fault):
+    context.sight = context.wire.see_slowly(fault, size, piece)
+
+
 @when("a request is sent")
 def step_sent(context):
     context.sight = look(context.wire.proxy.netloc, proxy_laws.TARGET)

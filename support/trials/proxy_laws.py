@@ -49,6 +49,11 @@ class Wire:
         self.proxy.follow(Schedule(self.seed).on("*", fault))
         return look(self.proxy.netloc, TARGET, *headers, method=method, body=body, limit=limit)
 
+    def see_slowly(self, fault: str, size: int, piece: int) -> Sight:
+        """Ask for so many bytes, and take few at a time of what comes."""
+        self.proxy.follow(Schedule(self.seed).on("*", fault))
+        return look(self.proxy.netloc, f"/packages/io.acme.base?size={size}", piece=piece)
+
     def status(self) -> str:
         """Return what the record says of the last exchange."""
         return self.proxy.received(["status"])[-1][0]

@@ -47,9 +47,18 @@ class Sight:
 
 
 def look(
-    netloc: str, target: str, *headers: str, method: str = "GET", body: bytes = b"", limit: int = 1 << 30
+    netloc: str,
+    target: str,
+    *headers: str,
+    method: str = "GET",
+    body: bytes = b"",
+    limit: int = 1 << 30,
+    piece: int = 1 << 16,
 ) -> Sight:
-    """Send a request on its own connection and read until it ends, is silent for long, or `limit` is reached."""
+    """Send a request on its own connection and read until it ends, is silent for long, or `limit` is reached.
+
+    Up to `piece` bytes are taken at a time, and few more than that are kept in the kernel.
+    """
     lines = [f"{method} {target} HTTP/1.1", f"Host: {netloc}", "Connection: close", *headers]
     lines += [f"Content-Length: {len(body)}"] if body else []
     host, _, port = netloc.rpartition(":")
@@ -59,17 +68,18 @@ def look(
     except ConnectionRefusedError:
         return Sight(b"", "refused", time.monotonic() - begin, 0.0)
     with connection:
-        return _read(connection, "\r\n".join([*lines, "", ""]).encode() + body, limit, begin)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, piece)
+        return _read(connection, "\r\n".join([*lines, "", ""]).encode() + body, limit, piece, begin)
 
 
-def _read(connection: socket.socket, request: bytes, limit: int, begin: float) -> Sight:
+def _read(connection: socket.socket, request: bytes, limit: int, size: int, begin: float) -> Sight:
     pieces: list[bytes] = []
     first, ended = 0.0, "cut"
     try:
         connection.sendall(request)
         connection.settimeout(_SILENCE)
         while sum(map(len, pieces)) < limit:
-            piece = connection.recv(1 << 16)
+            piece = connection.recv(size)
             first = first or time.monotonic() - begin
             if not piece:
                 ended = "closed"

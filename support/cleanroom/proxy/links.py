@@ -1,8 +1,10 @@
 """The two sides of the fault proxy: HTTP/1.1 over asyncio streams, parsed by h11; connections upstream are reused."""
 
 import asyncio
+import fcntl
 import socket
 import struct
+import termios
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +13,7 @@ import h11
 
 PIECE = 1 << 18  # bytes read at once: large bodies pass in constant memory
 _HEAD_LIMIT = 1 << 20
+_TAKING = 30.0  # seconds
 # RFC 9110 section 7.6.1: they are about one connection, and h11 frames each side itself.
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 
@@ -92,6 +95,7 @@ class Link:
         """Send what is buffered, then a reset (closing with SO_LINGER 0 does that) in place of an orderly end."""
         await self.flush()
         sock = self.writer.get_extra_info("socket")
+        await _arrival(sock)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
@@ -103,6 +107,19 @@ class Link:
     def close(self) -> None:
         """Close in order."""
         self.writer.close()
+
+
+async def _arrival(sock: socket.socket) -> None:
+    """Wait until the other side's kernel has all that ours was given: a reset drops the rest (tcp(7), SIOCOUTQ).
+
+    A client that takes nothing is waited for no longer than `_TAKING`.
+    """
+    end = asyncio.get_running_loop().time() + _TAKING
+    while asyncio.get_running_loop().time() < end:
+        (unsent,) = struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))
+        if not unsent:
+            return
+        await asyncio.sleep(0.002)
 
 
 @dataclass(slots=True)
