@@ -28,11 +28,12 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class _Module:
-    """A file of the product, with the values of its tables."""
+    """A file of the product: the values of its tables, and what it imports by name, each with its module's file."""
 
     folder: Path
     name: str
     tables: Mapping[str, ast.expr] = field(compare=False)
+    imported: frozenset[tuple[str, str]] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class _Source:
             return False
         if self.module is None or self.callable.startswith("_"):
             return self.module in (None, module)
-        return module.folder == self.module.folder or f"{of}.py" == self.module.name
+        imported = f"{of}.py" == self.module.name or (self.callable, self.module.name) in module.imported
+        return module.folder == self.module.folder or imported
 
 
 def documented(text: str) -> dict[str, str]:
@@ -83,11 +85,17 @@ def raised() -> dict[str, set[str]]:
     return {code: exits for code, exits in found.items() if _CODE.fullmatch(code)}
 
 
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((alias.name, f"{node.module.rpartition('.')[2]}.py") for alias in node.names)
+
+
 def _functions() -> Iterator[tuple[_Module, _Function]]:
     for path in sorted(_ROOT.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         tables = {name: node.value for node in tree.body if isinstance(node, ast.Assign) for name in _names(node)}
-        module = _Module(path.parent, path.name, tables)
+        module = _Module(path.parent, path.name, tables, frozenset(_imported(tree)))
         yield from ((module, node) for node in ast.walk(tree) if isinstance(node, _Function))
 
 
