@@ -87,6 +87,11 @@ def step_entry_yank(context, version, record):
     context.document.change_entry(version, "yank", yank_fields(record))
 
 
+@when("{version} is said to be not yanked by the record of {record}")
+def step_entry_unyank(context, version, record):
+    context.document.change_entry(version, "unyank", yank_fields(record))
+
+
 @then("the document lists {told}")
 def step_document_lists(context, told):
     assert context.document.told() == told, context.document.told()

@@ -84,6 +84,12 @@ Feature: The documents of a registry are read strictly, and one bad entry hides 
       | that of another version  | a yank of 1.0.0            | 1.0.0 and a bad entry, "document-malformed"  |
       | an unyank                | an unyank of 2.0.0         | 1.0.0 and a bad entry, "document-malformed"  |
 
+  Scenario: A release that is said to be yanked and not yanked is reported, and the others are listed
+    Given the document of the package "io.acme.web" with the releases 1.0.0, 2.0.0
+    When 2.0.0 is said to be yanked by the record of a yank of 2.0.0
+    And 2.0.0 is said to be not yanked by the record of an unyank of 2.0.0
+    Then the document lists 1.0.0 and a bad entry, "document-malformed"
+
   Scenario: A version that is listed twice is listed by nobody
     Given the document of the package "io.acme.web" with the releases 1.0.0, 2.0.0, 2.0.0+other
     Then the document lists 1.0.0 and bad entries, "document-malformed"
