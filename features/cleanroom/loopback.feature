@@ -19,9 +19,9 @@ Feature: Plain processes as the last resort
     Then starting a container is refused with "loopback lacks"
 
   @use.with_engine=loopback
-  Scenario: What a container runs is known to be its own from the first moment
+  Scenario: A container that is removed as soon as it is started runs nothing any more
     Given a room on loopback, as strict as that can be
-    Then each of 20 containers has a process of its own as soon as it is started
+    Then each of 20 containers that are removed as soon as they are started runs nothing any more
 
   @security @use.with_engine=loopback
   Scenario: A file of this machine that is no part of a container is not written into

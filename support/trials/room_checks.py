@@ -21,7 +21,6 @@ from support.cleanroom import Cleanroom
 from support.cleanroom.containers import GenericContainer
 from support.cleanroom.engine import firewall
 from support.cleanroom.engine.base import ROOM_LABEL, Capability, Engine, Leftover
-from support.cleanroom.engine.loopback_container import NAME, labelled
 from support.cleanroom.engine.run_id import RunId
 from support.cleanroom.policy import Policy
 from support.cleanroom.rooms import Rooms
@@ -209,9 +208,12 @@ def kinds(engine: Engine, room: str) -> set[str]:
     return as_kinds(engine, of_room(engine, room))
 
 
-def processes_of(container: GenericContainer) -> list[int]:
-    """Return the processes that loopback takes for a container's."""
-    return [pid for pid, labels in labelled() if labels[NAME] == container.engine_container.spec.name]
+def removed_at_once(room: Cleanroom) -> int:
+    """Start a container and remove it; return the process that it was."""
+    container = room.start_generic()
+    pid = container.state().pid
+    container.engine_container.remove()
+    return pid
 
 
 def as_kinds(engine: Engine, items: Iterable[Leftover]) -> set[str]:

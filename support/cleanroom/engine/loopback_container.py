@@ -139,18 +139,20 @@ class LoopbackContainer(ProcessContainer):
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{source}: no such file") from error
 
+    def _own(self) -> set[int]:
+        """Return its processes: those that carry its labels, and its command, which shows none while it is begun."""
+        return {pid for pid, labels in labelled() if labels[NAME] == self.spec.name} | ({self._main()} - {0})
+
     def _kill_all(self) -> None:
-        for pid, labels in labelled():
-            if labels[NAME] == self.spec.name:
-                kill_tree(pid)
+        for pid in self._own():
+            kill_tree(pid)
         if self._process:
             self._process.wait(_KILL_SECONDS)
         self._paused = False
 
     def _freeze(self, frozen: bool) -> None:
-        for pid, labels in labelled():
-            if labels[NAME] == self.spec.name:
-                os.kill(pid, signals.SIGSTOP if frozen else signals.SIGCONT)
+        for pid in self._own():
+            os.kill(pid, signals.SIGSTOP if frozen else signals.SIGCONT)
 
     def _details(self) -> Mapping[str, object]:
         return {"paths": {path: str(place) for path, place in self._paths.items()}}
