@@ -1,7 +1,7 @@
 """What a request may ask for: how deep, how often under other names, and how much may come of it.
 
 The limits are looked at before the rules of GraphQL are, some of which take time that grows with the square of what is
-asked. So nothing here relies on the document being valid.
+asked. So nothing here relies on the document being valid but the cost, which is looked at after them.
 """
 
 from collections import Counter

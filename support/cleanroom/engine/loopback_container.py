@@ -83,28 +83,16 @@ class LoopbackContainer(ProcessContainer):
             "PATH": f"{Path(sys.executable).parent}:{FILES}:{os.defpath}:/usr/sbin:/sbin", "PYTHONUNBUFFERED": "1",
             "HOME": "/tmp", "TMPDIR": "/tmp", **self.spec.environment, **more,  # noqa: S108
         }  # fmt: skip
+        labels = {RUN: self.spec.labels[RUN_LABEL], ROOM: self.spec.labels[ROOM_LABEL], NAME: self.spec.name}
         if self.spec.networks:
             values["CLEANROOM_ADDRESS"] = self._addresses.first()
         told = [f"{name}={self._inside(value)}" for name, value in values.items()]
-        return [
-            "env",
-            "-i",
-            *told,
-            *(f"{name}={value}" for name, value in self._labels().items()),
-            *map(self._inside, argv),
-        ]
-
-    def _labels(self) -> dict[str, str]:
-        return {RUN: self.spec.labels[RUN_LABEL], ROOM: self.spec.labels[ROOM_LABEL], NAME: self.spec.name}
-
-    def _newborn(self) -> dict[str, str]:
-        """Return the environment of `env` itself: whoever looks for what is the container's finds it from then on."""
-        return {"PATH": os.defpath, **self._labels()}
+        return ["env", "-i", *told, *(f"{name}={value}" for name, value in labels.items()), *map(self._inside, argv)]
 
     def start(self) -> None:
         """Start its command."""
         self._refuse_running()
-        self._launch(self._command(self.spec.command, {}), self._inside(self.spec.working_dir), self._newborn())
+        self._launch(self._command(self.spec.command, {}), self._inside(self.spec.working_dir))
 
     def _main(self) -> int:
         return self._process.pid if self._process and self._runs() else 0
@@ -119,10 +107,7 @@ class LoopbackContainer(ProcessContainer):
             raise EngineError(f"nothing can be run in {self.spec.name}: it does not run")
         words = tuple(argv)
         command = self._command(words, environment or {})
-        return self._run_beside(
-            words, command, deadline, kill=kill_tree, folder=self._inside(self.spec.working_dir),
-            environment=self._newborn(),
-        )  # fmt: skip
+        return self._run_beside(words, command, deadline, kill=kill_tree, folder=self._inside(self.spec.working_dir))
 
     def copy_in(self, content: bytes, target: str, mode: int = 0o644) -> None:
         """Write a file below a path of its own; this machine's files are not to be written."""
