@@ -82,6 +82,11 @@ def step_listed_in_turn(context):
     assert not differing, differing
 
 
+@then("each worker of the server still holds SQLite's lock on the memory that all share")
+def step_locks_held(context):
+    served.check_locks_held(context.server)
+
+
 @then("these paths are answered with 404, and with nothing of this machine")
 def step_nothing_there(context):
     for row in context.table:

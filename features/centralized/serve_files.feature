@@ -104,6 +104,7 @@ Feature: A registry's files are served over HTTP, with all that caches and broke
     Given I run the server "ggen" with "--workers 2"
     When 20 releases of "io.acme.web" are published here one after the other, and the document is asked for after each
     Then each answer listed all that was published before, and an unchanged document kept its tag
+    And each worker of the server still holds SQLite's lock on the memory that all share
 
   Scenario: A path that names no file is answered with a problem, and leads nowhere
     When I run the server "ggen"

@@ -1,10 +1,11 @@
 """The server as an ASGI application: it runs under Granian, uvicorn, or whatever else speaks ASGI 3."""
 
+import itertools
 import re
 import secrets
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, get_args
@@ -18,7 +19,7 @@ from marketplace.protocol.problems import OWN_FILES
 from marketplace.server import logs
 from marketplace.server.answers import method_not_allowed, send_problem
 from marketplace.server.api import Api
-from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_of
+from marketplace.server.asgi import Message, Receive, Scope, Send, header, path_below, raw_path_of
 from marketplace.server.board import Board
 from marketplace.server.bodies import DisconnectedError, Incoming
 from marketplace.server.content import Content
@@ -82,6 +83,7 @@ class Application:
         self._router: Any = router(api, pages.routes())
         self._in_flight = InFlight(options.in_flight, lambda: self._board.draining)
         self._rate = RateLimit(options.rate)
+        self._drawn, self._numbers = secrets.token_hex(4).encode(), itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's worth of ASGI: the lifespan, or one request."""
@@ -101,10 +103,9 @@ class Application:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever happens, and tell of it."""
         start, code = self._clock(), ""
-        given = header(scope, b"x-request-id") or b""
-        outgoing = _Outgoing(send, given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode())
+        outgoing = _Outgoing(send, self._id_of(scope))
         incoming = Incoming(receive)
-        asked = _asked(path_of(scope))
+        asked = _asked(scope)
         self._board.began()
         try:
             await self._guarded(scope, incoming, outgoing, asked)
@@ -122,6 +123,11 @@ class Application:
         finally:
             self._told(scope, outgoing, _route_of(asked, scope["method"]), self._clock() - start, code)
 
+    def _id_of(self, scope: Scope) -> bytes:
+        """Return the id that the client gave its request, or else a new one."""
+        given = header(scope, b"x-request-id")
+        return given if given and _REQUEST_ID.fullmatch(given) else b"%s%08x" % (self._drawn, next(self._numbers))
+
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, asked: "_Asked | None") -> None:
         if asked is None:
             raise NotFoundError("not-found", "there is nothing here", hint="check the address of the registry")
@@ -130,7 +136,7 @@ class Application:
             return
         self._in_flight.enter()
         try:
-            if asked.path.startswith(API) or asked.path == GRAPHQL:
+            if asked.limited:
                 self._rate.take(client_of(scope))
             await self._dispatch(scope, receive, send, asked)
         finally:
@@ -164,12 +170,14 @@ class _Outgoing:
         self.status: int | None = None
         self.sent = 0
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.sent = int(next((value for name, value in message["headers"] if name == b"content-length"), 0))
+            for name, value in message["headers"]:
+                if name == b"content-length":
+                    self.sent = int(value)
             message = {**message, "headers": [*message["headers"], (b"x-request-id", self.request_id)]}
-        await self._send(message)
+        return self._send(message)
 
     def note(self, error: MarketError | None) -> str:
         """Note what a request failed with, if it did; return the code."""
@@ -178,22 +186,27 @@ class _Outgoing:
 
 
 class _Asked(NamedTuple):
-    """What a request's path means: the file it names, if it names one; whether it is for operators."""
+    """What a request's path means: the file it names, if it names one; whether it is for operators, or has a rate."""
 
     path: str
     place: Place | None
     operating: bool
+    limited: bool
 
 
-def _asked(path: str | None) -> _Asked | None:
+def _asked(scope: Scope) -> _Asked | None:
+    raw, root = raw_path_of(scope), scope.get("root_path", "")
+    return (_remembered if len(raw) <= _REMEMBERED_LENGTH else _meaning)(raw, root)
+
+
+def _meaning(raw: bytes, root: str) -> _Asked | None:
+    path = path_below(raw, root)
     if path is None:
         return None
-    return _meaning(path) if len(path) <= _REMEMBERED_LENGTH else _Asked(path, place_of(path), operating=False)
+    return _Asked(path, place_of(path), f"/{path}" in OPERATING, path.startswith(API) or path == GRAPHQL)
 
 
-@lru_cache(_REMEMBERED)
-def _meaning(path: str) -> _Asked:
-    return _Asked(path, place_of(path), f"/{path}" in OPERATING)
+_remembered = lru_cache(_REMEMBERED)(_meaning)
 
 
 def _route_of(asked: _Asked | None, method: str) -> str:

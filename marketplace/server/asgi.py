@@ -10,24 +10,35 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-PATHSEND = "http.response.pathsend"
-"""Extension of servers that send a file by its path themselves."""
+_FIELDS = "ggen.fields"
+"""Where a scope has its headers by name, once one was asked for."""
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """Return the value of a request header (name in lower case); several are joined, as RFC 9110 5.3 says."""
-    found = [value for key, value in scope["headers"] if key == name]
-    return b", ".join(found) if found else None
+    fields: dict[bytes, bytes] | None = scope.get(_FIELDS)
+    if fields is None:
+        fields = scope[_FIELDS] = _joined(scope["headers"])
+    return fields.get(name)
 
 
-def path_of(scope: Scope) -> str | None:
-    """Return the path as it came, not unquoted, below the root path and without its first slash; None if it is odd."""
-    raw = scope.get("raw_path") or scope["path"].encode("utf-8")
-    text = raw.partition(b"?")[0]
-    root = scope.get("root_path", "").encode("utf-8")
-    if not text.startswith(root + b"/") or not text.isascii():
-        return None
-    return str(text[len(root) + 1 :].decode("ascii"))
+def _joined(pairs: Headers) -> dict[bytes, bytes]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        fields = {name: b", ".join(value for other, value in pairs if other == name) for name in fields}
+    return fields
+
+
+def raw_path_of(scope: Scope) -> bytes:
+    """Return the path as it came, not unquoted."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8")
+    return raw.partition(b"?")[0] if b"?" in raw else raw
+
+
+def path_below(raw: bytes, root: str) -> str | None:
+    """Return a path as it came below the root path and without its first slash; None if it is odd."""
+    base = root.encode("utf-8") + b"/"
+    return raw[len(base) :].decode("ascii") if raw.startswith(base) and raw.isascii() else None
 
 
 def headers(pairs: Iterable[tuple[str, str]]) -> Headers:

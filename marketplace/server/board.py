@@ -8,6 +8,7 @@ import mmap
 import os
 import struct
 import weakref
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0)
@@ -84,8 +85,7 @@ class Board:
         memory[first + 1] += sent
         place = first + 2 + self._routes[route] * self._per_route
         memory[place + min(max(status // 100, 1), 5) - 1] += 1
-        bucket = next((n for n, bound in enumerate(BUCKETS) if seconds <= bound), len(BUCKETS))
-        memory[place + len(_CLASSES) + bucket] += 1
+        memory[place + len(_CLASSES) + bisect_left(BUCKETS, seconds)] += 1
         memory[place + self._per_route - 1] += seconds
 
     def _sum(self, place: int) -> float:

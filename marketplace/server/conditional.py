@@ -1,7 +1,7 @@
 """Conditional and partial answers (RFC 9110 sections 13 and 14), decided from the request's headers alone."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from marketplace.server.asgi import Scope, header
 
@@ -9,8 +9,7 @@ _TAG = re.compile(rb'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _RANGE = re.compile(rb"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What of a representation is sent: `status` 200, 206, 304 or 416, and `length` bytes from `start`."""
 
     status: int

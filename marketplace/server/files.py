@@ -4,12 +4,11 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from marketplace.errors import NotFoundError
 from marketplace.protocol.paths import Place
 from marketplace.server.answers import CHANGING, SAFE, method_not_allowed
-from marketplace.server.asgi import PATHSEND, Headers, Scope, Send, answer
+from marketplace.server.asgi import Headers, Scope, Send, answer
 from marketplace.server.conditional import Part, encoding_of, part_of
 from marketplace.server.counting import Counting
 from marketplace.server.fresh import FreshDocuments
@@ -17,6 +16,9 @@ from marketplace.server.pool import Pool
 
 IMMUTABLE = b"public, max-age=31536000, immutable"
 _CHUNK = 256 * 1024
+_NOWAIT = getattr(os, "RWF_NOWAIT", 0)
+"""Flag of preadv2(2) with which it reads only what needs no disk; systems without it read as ever."""
+
 _DOCUMENT, _OCTETS, _TEXT = b"application/json", b"application/octet-stream", b"text/plain; charset=utf-8"
 
 
@@ -85,15 +87,15 @@ class Files:
                 "blob-missing", f"there is no {place.kind} {place.digest}", digest=place.digest
             ) from None
         try:
-            await self._send_file(scope, send, place, _Open(file, handle, f'"{tag}"'.encode()))
+            await self._send_file(scope, send, place, handle, f'"{tag}"'.encode())
         finally:
             os.close(handle)
 
-    async def _send_file(self, scope: Scope, send: Send, place: Place, file: "_Open") -> None:
-        size = os.fstat(file.handle).st_size
-        part = part_of(scope, file.tag, size)
+    async def _send_file(self, scope: Scope, send: Send, place: Place, handle: int, tag: bytes) -> None:
+        size = os.fstat(handle).st_size
+        part = part_of(scope, tag, size)
         headers: Headers = [
-            (b"content-type", _OCTETS), (b"etag", file.tag), (b"accept-ranges", b"bytes"),
+            (b"content-type", _OCTETS), (b"etag", tag), (b"accept-ranges", b"bytes"),
             (b"cache-control", IMMUTABLE), *SAFE,
         ]  # fmt: skip
         _measure(headers, part, size)
@@ -103,30 +105,26 @@ class Files:
         if place.kind == "archive" and part.start == 0:
             self._counting.sent([place.digest])
         await send({"type": "http.response.start", "status": part.status, "headers": headers})
-        if part.length == size and PATHSEND in scope.get("extensions", ()):
-            await send({"type": PATHSEND, "path": str(file.path)})
-        else:
-            await _send_pieces(send, file.handle, part)
-
-
-class _Open(NamedTuple):
-    """A file that is open, and its entity tag."""
-
-    path: Path
-    handle: int
-    tag: bytes
+        await _send_pieces(send, handle, part)
 
 
 async def _send_pieces(send: Send, handle: int, part: Part) -> None:
-    loop = asyncio.get_running_loop()
     at, end = part.start, part.start + part.length
     while at < end:
-        want = min(_CHUNK, end - at)
-        piece = await loop.run_in_executor(None, os.pread, handle, want, at)
+        piece = await _read(handle, min(_CHUNK, end - at), at)
         if not piece:
             raise OSError("the file was cut short while it was sent")
         at += len(piece)
         await send({"type": "http.response.body", "body": piece, "more_body": at < end})
+
+
+async def _read(handle: int, size: int, at: int) -> bytes:
+    """Read what lies in memory at once, and only what the disk must bring in another thread."""
+    piece = bytearray(size)
+    try:
+        return bytes(memoryview(piece)[: os.preadv(handle, [piece], at, _NOWAIT)])
+    except OSError:  # not in memory, or a file system that cannot tell: then the thread says what is wrong
+        return await asyncio.get_running_loop().run_in_executor(None, os.pread, handle, size, at)
 
 
 def _measure(headers: Headers, part: Part, size: int) -> None:

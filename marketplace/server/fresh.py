@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import hashlib
-import sqlite3
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from moka_py import Moka
 
 from marketplace.index import published
+from marketplace.index.probe import ChangeProbe
 from marketplace.protocol.paths import Place
 from marketplace.server.content import Content
 from marketplace.server.pool import Pool
@@ -41,6 +41,7 @@ class Document:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._digest = hashlib.sha256(data).hexdigest()[:32]
+        self._as_it_is = "identity", f'"{self._digest}"'.encode(), data
 
     @cached_property
     def _zstd(self) -> bytes:
@@ -59,9 +60,9 @@ class Document:
 
     def encoded(self, coding: str) -> tuple[str, bytes, bytes]:
         """Return the coding used, its strong tag and the bytes."""
-        if len(self.data) > _SMALLEST and coding != "identity":
-            return coding, f'"{self._digest}-{coding}"'.encode(), self._zstd if coding == "zstd" else self._gzip
-        return "identity", f'"{self._digest}"'.encode(), self.data
+        if coding == "identity" or len(self.data) <= _SMALLEST:
+            return self._as_it_is
+        return coding, f'"{self._digest}-{coding}"'.encode(), self._zstd if coding == "zstd" else self._gzip
 
 
 class _State(NamedTuple):
@@ -83,8 +84,8 @@ class _Kept(NamedTuple):
 class FreshDocuments:
     """The documents of a registry for one event loop.
 
-    Every request asks SQLite for its change counter, in this thread: some microseconds, and never a wait, since a
-    reader of a write-ahead log waits for nobody. Only a change makes a thread look what changed.
+    Every request asks whether the index has changed, in this thread: a moment, and never a wait, since a reader of a
+    write-ahead log waits for nobody. Only a change makes a thread look what changed.
 
     Args:
         index: the index's file.
@@ -93,12 +94,11 @@ class FreshDocuments:
 
     def __init__(self, pool: Pool, index: Path, capacity: int) -> None:
         self._pool = pool
-        self._index = index
         self._many: Moka[str, _Kept] = Moka(capacity, weigher=lambda _path, kept: _weight(kept))
         self._single: Moka[str, _Kept] = Moka(len(_SINGLE))
         self._state = _State(-1, -1, -1)
         self._changed: dict[str, int] = {}
-        self._probe: sqlite3.Connection | None = None
+        self._probe = ChangeProbe(index)
         self._looking = asyncio.Lock()
 
     async def get(self, path: str, place: Place) -> Document | None:
@@ -108,18 +108,15 @@ class FreshDocuments:
             IntegrityError: `index-corrupt`.
             UnavailableError: `index-busy`.
         """
-        wanted = self._wanted(place, await self.state())
-        known = self._known(place)
+        wanted = self._wanted(place, self.seen() or await self.state())
+        known = self._single if place.kind in _SINGLE else self._many
         kept = known.get(path)
         while kept is None or not _holds(place, kept, wanted):
             # Of several that want the same one makes it; what it makes may have been begun before this one asked.
             if kept is not None:
                 known.remove(path)
-            kept = await self._pool.read(lambda content: self._make(content, path, place))
+            kept = await self._pool.read(lambda content: self._make(content, path, place, known))
         return kept.document
-
-    def _known(self, place: Place) -> "Moka[str, _Kept]":
-        return self._single if place.kind in _SINGLE else self._many
 
     def _wanted(self, place: Place, state: _State) -> int:
         """Return the size of the log, or the number of the change, that a document must have seen to be true."""
@@ -127,9 +124,13 @@ class FreshDocuments:
             return state.revision
         return self._changed.get(str(place.id), 0) if place.kind in _BY_PACKAGE else state.size
 
+    def seen(self) -> _State | None:
+        """Return what is known of the index if it has not changed since."""
+        return self._state if self._probe.version() == self._state.version >= 0 else None
+
     async def state(self) -> _State:
         """Return what is known of the index, after another look if it has changed."""
-        version = self._version()
+        version = self._probe.version()
         if version != self._state.version or version < 0:
             async with self._looking:
                 if version != self._state.version or version < 0:
@@ -140,17 +141,6 @@ class FreshDocuments:
     def revision(self) -> int:
         """The number of the newest change that is known of."""
         return self._state.revision
-
-    def _version(self) -> int:
-        """Return SQLite's change counter for this connection; -1 when it cannot be had."""
-        try:
-            if self._probe is None:
-                address = f"{self._index.absolute().as_uri()}?mode=ro"
-                self._probe = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None)
-            return int(self._probe.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.Error:
-            self._probe = None
-            return -1
 
     async def _look(self, version: int) -> None:
         before = self._state.size
@@ -163,18 +153,17 @@ class FreshDocuments:
             self._changed.update(dict.fromkeys(ids, size))
         self._state = _State(version, size, revision)
 
-    def _make(self, content: Content, path: str, place: Place) -> _Kept:
+    def _make(self, content: Content, path: str, place: Place, known: "Moka[str, _Kept]") -> _Kept:
         def make() -> _Kept:
             state = self._state  # before the index is read: the document is never older than it says
             data = content.of(place)
             return _Kept(None if data is None else Document(data), state.size, state.revision)
 
-        return self._known(place).get_with(path, make, ttl=_CHECKPOINT_TTL if place.kind == "checkpoint" else None)
+        return known.get_with(path, make, ttl=_CHECKPOINT_TTL if place.kind == "checkpoint" else None)
 
     def close(self) -> None:
         """Close the connection."""
-        if self._probe is not None:
-            self._probe.close()
+        self._probe.close()
 
 
 def _holds(place: Place, kept: _Kept, wanted: int) -> bool:

@@ -56,11 +56,6 @@ class InFlight:
         self._draining = draining
         self.count = 0
 
-    @property
-    def draining(self) -> bool:
-        """Whether the server is being stopped."""
-        return self._draining()
-
     def enter(self) -> None:
         """Count a request in.
 

@@ -20,12 +20,15 @@ from marketplace.server.options import LOG_KEY
 from marketplace.server.pool import Pool
 from support.centralized.exchange import Answer
 from support.centralized.registries import publish_here
-from support.centralized.servers import CERTIFICATE, Server
+from support.centralized.servers import CERTIFICATE, Server, descendants
 from support.market.packages import local_registry
 from support.market.world import World
 
 CORE = "io.ggen.rust.core"
 _MEANWHILE = 500
+_IN_USE = "128 128"
+"""The byte of an index's shared memory on which each process that uses it holds a lock, first and last: without it the
+next process takes the memory for left behind, and empties it ("WAL-mode File Format" of SQLite, section 2.3)."""
 
 
 def facts(server: Server) -> dict[str, str]:
@@ -234,3 +237,16 @@ class RepeatedSearch:
     def found(self, answer: Answer) -> dict[str, int]:
         """Return the downloads of what an answer shows, by id."""
         return {item["id"]: item["downloads"] for item in json.loads(decoded(answer))["results"]}
+
+
+def check_locks_held(server: Server) -> None:
+    """Look among the kernel's locks for that of each worker on the shared memory of the index."""
+    inode = (server.world.home / "registry" / "index.sqlite-shm").stat().st_ino
+    locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    holders = {int(lock.split()[4]) for lock in locks if f":{inode} {_IN_USE}" in lock and "->" not in lock}
+    workers = {pid for pid in descendants(server.process.pid) if _has_open(pid, inode)}
+    assert workers and workers <= holders, (workers, holders, locks)
+
+
+def _has_open(pid: int, inode: int) -> bool:
+    return any(file.stat().st_ino == inode for file in Path(f"/proc/{pid}/fd").iterdir() if file.exists())
