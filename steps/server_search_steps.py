@@ -3,7 +3,7 @@
 from behave import then, when
 
 from marketplace.protocol import bundle
-from support.centralized import batches, served
+from support.centralized import batches, catalog_inside, served
 
 
 @then("these searches answer as the command line does")
@@ -122,9 +122,14 @@ def step_batch_refused(context):
         assert (answer.status, answer.code) == (int(row["status"]), row["code"]), (dict(row), answer)
 
 
+@then("a server that keeps documents beyond {size:d} bytes compressed answers for the catalog as it is")
+def step_packed_catalog(context, size):
+    catalog_inside.check_packed_catalog(context.world, size, context.table)
+
+
 @when("a server that may keep {size:d} bytes of documents is asked {times:d} times for the catalog")
 def step_catalog_asked(context, size, times):
-    context.made = served.catalogs_made(context.world, size, times)
+    context.made = catalog_inside.catalogs_made(context.world, size, times)
 
 
 @then("it has made the catalog {times:d} times")

@@ -155,3 +155,14 @@ Feature: A registry's files are served over HTTP, with all that caches and broke
   Scenario: A document larger than the memory that a server has for documents is made once for many who ask
     When a server that may keep 200 bytes of documents is asked 5 times for the catalog
     Then it has made the catalog 1 times
+
+  Scenario: A catalog so large that it is kept compressed alone is sent in every form as it is
+    Then a server that keeps documents beyond 100 bytes compressed answers for the catalog as it is
+      | accept-encoding | range       | status | bytes |
+      | (none)          | (none)      | 200    | all   |
+      | zstd            | (none)      | 200    | all   |
+      | gzip            | (none)      | 200    | all   |
+      | (none)          | bytes=0-0   | 206    | 0..1  |
+      | (none)          | bytes=150-  | 206    | 150.. |
+      | zstd            | bytes=-7    | 206    | -7..  |
+      | (none)          | bytes=999999- | 416  | 0     |

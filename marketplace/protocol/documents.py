@@ -259,8 +259,13 @@ def decode_quality(data: bytes, id_: PackageId, version: Version) -> Mapping[str
 
 def encode_catalog(documents: Iterable[SearchDocument]) -> bytes:
     """Write `catalog.json`: what search shows of every package, sorted by id, without the index's change numbers."""
-    rows = [{name: value for name, value in d._asdict().items() if name != "revision"} for d in documents]
-    return _encode({"documents": sorted(rows, key=lambda row: str(row["id"]))})
+    # Each is written at once: as objects they take many times the memory, and a server keeps what it once needed.
+    rows = {document.id: _shown(document) for document in documents}
+    return b'{"documents":[%b],"protocol":%d}' % (b",".join(rows[id_] for id_ in sorted(rows)), PROTOCOL)
+
+
+def _shown(document: SearchDocument) -> bytes:
+    return canonical.encode({name: value for name, value in document._asdict().items() if name != "revision"})
 
 
 def decode_catalog(data: bytes) -> tuple[tuple[SearchDocument, ...], tuple[BadEntry, ...]]:

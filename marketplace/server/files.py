@@ -11,6 +11,7 @@ from marketplace.server.answers import CHANGING, SAFE, method_not_allowed
 from marketplace.server.asgi import Headers, Scope, Send, answer
 from marketplace.server.conditional import Part, encoding_of, part_of
 from marketplace.server.counting import Counting
+from marketplace.server.document import PackedDocument
 from marketplace.server.fresh import FreshDocuments
 from marketplace.server.pool import Pool
 
@@ -60,21 +61,31 @@ class Files:
         if found is None:
             raise await self._pool.read(lambda content: content.absent(place))
         coding = encoding_of(scope)
+        if isinstance(found, PackedDocument) and found.coding(coding)[0] == "identity":
+            await self._unpacked(scope, send, place, found)
+            return
         if found.is_large and coding != "identity":  # not in this thread: others wait for it
             coding, tag, data = await self._pool.read(lambda _content: found.encoded(coding))
         else:
             coding, tag, data = found.encoded(coding)
         part = part_of(scope, tag, len(data))
-        headers: Headers = [
-            (b"etag", tag), (b"cache-control", IMMUTABLE if place.immutable else CHANGING),
-            (b"vary", b"accept-encoding"),
-        ]  # fmt: skip
-        if part.status != 304:  # no more than these for what did not change (RFC 9110 section 15.4.5)
-            headers += [(b"content-type", _type_of(place)), (b"accept-ranges", b"bytes"), *SAFE]
-            headers += [] if coding == "identity" else [(b"content-encoding", coding.encode())]
-            _measure(headers, part, len(data))
         body = b"" if scope["method"] == "HEAD" else data[part.start : part.start + part.length]
-        await answer(send, part.status, headers, body)
+        await answer(send, part.status, _about(place, coding, tag, part, len(data)), body)
+
+    async def _unpacked(self, scope: Scope, send: Send, place: Place, document: PackedDocument) -> None:
+        """Send what is asked for of a document as it is, in pieces, each unpacked when the one before is gone."""
+        coding, tag = document.coding("identity")
+        part = part_of(scope, tag, document.size)
+        headers = _about(place, coding, tag, part, document.size)
+        if scope["method"] == "HEAD" or not part.length:
+            await answer(send, part.status, headers)
+            return
+        await send({"type": "http.response.start", "status": part.status, "headers": headers})
+        pieces, left = document.pieces(part.start, part.length), part.length
+        while left:
+            piece = await self._pool.read(lambda _content: next(pieces))
+            left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
     # --- files -----------------------------------------------------------------------------------------------------
 
@@ -125,6 +136,18 @@ async def _read(handle: int, size: int, at: int) -> bytes:
         return bytes(memoryview(piece)[: os.preadv(handle, [piece], at, _NOWAIT)])
     except OSError:  # not in memory, or a file system that cannot tell: then the thread says what is wrong
         return await asyncio.get_running_loop().run_in_executor(None, os.pread, handle, size, at)
+
+
+def _about(place: Place, coding: str, tag: bytes, part: Part, size: int) -> Headers:
+    """Return the headers of a document's answer."""
+    headers: Headers = [
+        (b"etag", tag), (b"cache-control", IMMUTABLE if place.immutable else CHANGING), (b"vary", b"accept-encoding"),
+    ]  # fmt: skip
+    if part.status != 304:  # no more than these for what did not change (RFC 9110 section 15.4.5)
+        headers += [(b"content-type", _type_of(place)), (b"accept-ranges", b"bytes"), *SAFE]
+        headers += [] if coding == "identity" else [(b"content-encoding", coding.encode())]
+        _measure(headers, part, size)
+    return headers
 
 
 def _measure(headers: Headers, part: Part, size: int) -> None:

@@ -1,9 +1,6 @@
 """Documents kept in memory as long as they are true: made once however many ask, and dropped when the log goes on."""
 
 import asyncio
-import gzip
-import hashlib
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +10,7 @@ from marketplace.index import published
 from marketplace.index.probe import ChangeProbe
 from marketplace.protocol.paths import Place
 from marketplace.server.content import Content
+from marketplace.server.document import Document, PackedDocument
 from marketplace.server.pool import Pool
 
 _BY_PACKAGE = frozenset({"package", "release"})
@@ -22,47 +20,14 @@ _COUNTED = frozenset({"downloads", "catalog", "quality"})
 _SINGLE = frozenset({"registry", "yanked", "categories", "catalog", "checkpoint"})
 """Kinds of which there is one document: kept however large it is, since making it for each who asks costs far more."""
 
-_SMALLEST = 256
-"""Documents up to this many bytes are not compressed: they fit into one packet as they are."""
-
 _CHECKPOINT_TTL = 30
 """Seconds after which it is looked whether an unchanged log is to be signed again."""
 
-_LARGE = 64 * 1024
-"""Documents beyond this many bytes are compressed in a thread of their own."""
+PACKED = 4 * 1024 * 1024
+"""Documents beyond this many bytes, which is the catalog of a large registry alone, are kept compressed."""
 
 _MANY = 10_000
 """Changed packages that are remembered; beyond, everything is made anew once."""
-
-
-class Document:
-    """A document's bytes, their tag, and the compressed forms, made when they are first asked for."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self._digest = hashlib.sha256(data).hexdigest()[:32]
-        self._as_it_is = "identity", f'"{self._digest}"'.encode(), data
-
-    @cached_property
-    def _zstd(self) -> bytes:
-        import zstandard
-
-        return zstandard.ZstdCompressor(level=3).compress(self.data)
-
-    @cached_property
-    def _gzip(self) -> bytes:
-        return gzip.compress(self.data, 6, mtime=0)
-
-    @property
-    def is_large(self) -> bool:
-        """Whether compressing it takes more than a moment."""
-        return len(self.data) > _LARGE
-
-    def encoded(self, coding: str) -> tuple[str, bytes, bytes]:
-        """Return the coding used, its strong tag and the bytes."""
-        if coding == "identity" or len(self.data) <= _SMALLEST:
-            return self._as_it_is
-        return coding, f'"{self._digest}-{coding}"'.encode(), self._zstd if coding == "zstd" else self._gzip
 
 
 class _State(NamedTuple):
@@ -90,10 +55,12 @@ class FreshDocuments:
     Args:
         index: the index's file.
         capacity: bytes of documents kept.
+        packed: documents beyond this many bytes are kept in their compressed form alone.
     """
 
-    def __init__(self, pool: Pool, index: Path, capacity: int) -> None:
+    def __init__(self, pool: Pool, index: Path, capacity: int, packed: int = PACKED) -> None:
         self._pool = pool
+        self._packed = packed
         self._many: Moka[str, _Kept] = Moka(capacity, weigher=lambda _path, kept: _weight(kept))
         self._single: Moka[str, _Kept] = Moka(len(_SINGLE))
         self._state = _State(-1, -1, -1)
@@ -157,7 +124,8 @@ class FreshDocuments:
         def make() -> _Kept:
             state = self._state  # before the index is read: the document is never older than it says
             data = content.of(place)
-            return _Kept(None if data is None else Document(data), state.size, state.revision)
+            document = None if data is None else (PackedDocument if len(data) > self._packed else Document)(data)
+            return _Kept(document, state.size, state.revision)
 
         return known.get_with(path, make, ttl=_CHECKPOINT_TTL if place.kind == "checkpoint" else None)
 
@@ -179,4 +147,4 @@ def _looked(content: Content, before: int) -> tuple[int, int, list[str]]:
 
 
 def _weight(kept: _Kept) -> int:
-    return 200 + (len(kept.document.data) * 3 // 2 if kept.document else 0)  # with its compressed forms
+    return Document.OVERHEAD + (kept.document.size * 3 // 2 if kept.document else 0)  # with its compressed forms

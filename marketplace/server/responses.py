@@ -8,7 +8,7 @@ from starlette.responses import Response
 from marketplace.server.answers import CHANGING
 from marketplace.server.asgi import header
 from marketplace.server.conditional import encoding_of, matches
-from marketplace.server.fresh import Document
+from marketplace.server.document import Document
 
 
 def of_document(

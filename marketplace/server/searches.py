@@ -8,7 +8,8 @@ from moka_py import Moka
 
 from marketplace.search.base import SearchPage, SearchQuery, page_json
 from marketplace.server.content import Content
-from marketplace.server.fresh import Document, FreshDocuments
+from marketplace.server.document import Document
+from marketplace.server.fresh import FreshDocuments
 from marketplace.server.pool import Pool
 
 _CAPACITY = 8 * 1024 * 1024
@@ -69,4 +70,4 @@ class Searches:
 
 
 def _weight(query: SearchQuery, kept: Found) -> int:
-    return 500 + len(query.text) + len(kept.document.data) * 5 // 2  # with its compressed forms and the page
+    return Document.OVERHEAD + len(query.text) + kept.document.size * 5 // 2  # with its compressed forms and the page

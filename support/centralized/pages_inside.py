@@ -85,7 +85,7 @@ class Keeper:
 
     async def _one(self) -> bytes | str:
         try:
-            return (await self._kept.get("/", self._make)).data
+            return (await self._kept.get("/", self._make)).encoded("identity")[2]
         except UnavailableError:
             return ""
 

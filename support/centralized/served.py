@@ -1,6 +1,5 @@
 """What a server answers, compared with what it must: tables of requests, parts of files, codings, paths to nowhere."""
 
-import asyncio
 import gzip
 import json
 import re
@@ -11,13 +10,7 @@ from typing import Any
 import zstandard
 
 from marketplace.model.ids import PackageId
-from marketplace.protocol import documents, paths
-from marketplace.protocol.paths import Place, Tile
-from marketplace.server.content import Content
-from marketplace.server.fresh import FreshDocuments
-from marketplace.server.log import log_key
-from marketplace.server.options import LOG_KEY
-from marketplace.server.pool import Pool
+from marketplace.protocol import documents
 from support.centralized.exchange import Answer
 from support.centralized.registries import publish_here
 from support.centralized.servers import CERTIFICATE, Server, descendants
@@ -25,7 +18,6 @@ from support.market.packages import local_registry
 from support.market.world import World
 
 CORE = "io.ggen.rust.core"
-_MEANWHILE = 500
 _IN_USE = "128 128"
 """The byte of an index's shared memory on which each process that uses it holds a lock, first and last: without it the
 next process takes the memory for left behind, and empties it ("WAL-mode File Format" of SQLite, section 2.3)."""
@@ -83,14 +75,15 @@ def check_parts(server: Server, rows: Iterable[Mapping[str, str]]) -> None:
             wanted = said(filled(row["says"], values))
             found = {name: answer.headers.get(name) for name in wanted}
             assert (answer.status, found) == (int(row["status"]), wanted), (path, dict(row), answer)
-            assert answer.body == _bytes(whole.body, row["bytes"]), (path, dict(row), answer)
+            assert answer.body == bytes_of(whole.body, row["bytes"]), (path, dict(row), answer)
 
 
 def _keywords(headers: Mapping[str, str]) -> dict[str, Any]:
     return {name.replace("-", "_"): value for name, value in headers.items()}
 
 
-def _bytes(whole: bytes, text: str) -> bytes:
+def bytes_of(whole: bytes, text: str) -> bytes:
+    """Return what a table calls `0`, `all`, or `first..last` (the last is not in it) of some bytes."""
     if text in ("0", "all"):
         return b"" if text == "0" else whole
     first, _, last = text.partition("..")
@@ -184,31 +177,6 @@ def search_page(text: str) -> Any:
 def no_file_holds(folder: Path, text: str) -> bool:
     """Tell whether no file below a folder holds the text."""
     return not any(text.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
-
-
-def catalogs_made(world: World, capacity: int, times: int) -> int:
-    """Ask an application in this process for the catalog, and for much else meanwhile; return how often it made it."""
-    made: list[object] = []
-
-    class Counting(Content):
-        def catalog(self) -> bytes:
-            made.append(self)
-            return super().catalog()
-
-    async def ask_all() -> None:
-        registry = local_registry(world.home)
-        key = log_key(registry.folder / LOG_KEY)
-        pool = Pool(lambda: Counting(local_registry(world.home), key, None))
-        found = FreshDocuments(pool, registry.folder / "index.sqlite", capacity)
-        for _ in range(times):
-            assert await found.get(paths.CATALOG, Place("catalog"))
-            for number in range(_MEANWHILE):  # what is kept is put in order from time to time
-                await found.get(paths.tile(0, number), Place("tile", tile=Tile(0, number, paths.TILE_WIDTH)))
-        found.close()
-        pool.close()
-
-    asyncio.run(ask_all())
-    return len(made)
 
 
 class RepeatedSearch:

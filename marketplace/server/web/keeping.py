@@ -6,7 +6,8 @@ from typing import NamedTuple
 from moka_py import Moka
 
 from marketplace.server.content import Content
-from marketplace.server.fresh import Document, FreshDocuments
+from marketplace.server.document import Document
+from marketplace.server.fresh import FreshDocuments
 from marketplace.server.pool import Pool
 
 _CAPACITY = 8 * 1024 * 1024
@@ -62,4 +63,4 @@ class KeptPages:
 
 
 def _weight(address: str, kept: _Kept) -> int:
-    return 200 + len(address) + len(kept.document.data) * 3 // 2  # with its compressed forms
+    return Document.OVERHEAD + len(address) + kept.document.size * 3 // 2  # with its compressed forms

@@ -15,7 +15,7 @@ from marketplace.model.version import Version
 from marketplace.protocol.problems import problem_of
 from marketplace.server.content import Content
 from marketplace.server.counting import Counting
-from marketplace.server.fresh import Document
+from marketplace.server.document import Document
 from marketplace.server.parameters import offset_of, search_query
 from marketplace.server.responses import of_document
 from marketplace.server.searches import Searches
