@@ -57,17 +57,22 @@ def check_packed_catalog(world: World, packed: int, rows: Iterable[Mapping[str, 
         pool = Pool(lambda: Content(local_registry(world.home), key, None))
         documents = FreshDocuments(pool, registry.folder / "index.sqlite", 10_000, packed)
         files = Files(documents, pool, registry.store.path_of, Counting(pool, registry))
-        whole = await pool.read(lambda content: content.catalog())
-        for row in rows:
-            status, headers, sent = await _asked(files, row)
-            wanted = bytes_of(whole, row["bytes"])
-            coding = headers.get(b"content-encoding", b"identity").decode()
-            assert (status, _plain(coding, sent)) == (int(row["status"]), wanted), (dict(row), status, headers)
-            assert int(headers[b"content-length"]) == len(sent), (dict(row), headers)
-        documents.close()
-        pool.close()
+        try:
+            whole = await pool.read(lambda content: content.catalog())
+            for row in rows:
+                await _check(files, whole, row)
+        finally:
+            documents.close()
+            pool.close()
 
     asyncio.run(ask_all())
+
+
+async def _check(files: Files, whole: bytes, row: Mapping[str, str]) -> None:
+    status, headers, sent = await _asked(files, row)
+    coding = headers.get(b"content-encoding", b"identity").decode()
+    assert (status, _plain(coding, sent)) == (int(row["status"]), bytes_of(whole, row["bytes"])), (dict(row), headers)
+    assert int(headers[b"content-length"]) == len(sent), (dict(row), headers)
 
 
 async def _asked(files: Files, row: Mapping[str, str]) -> tuple[int, dict[bytes, bytes], bytes]:
