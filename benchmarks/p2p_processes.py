@@ -18,6 +18,9 @@ from benchmarks.processes import environment
 from marketplace.registry.node_client import NodeClient
 
 LISTEN = "/ip4/127.0.0.1/tcp/0"
+_BACKOFF = 60.0
+"""Seconds for which a peer that a mesh has pruned does not ask again: the specification's default and the library's."""
+
 _SECONDS = 60.0
 _START_SECONDS = 300.0
 """How long one peer may take to start: a second and a half when it is alone, ten times that beside other programs."""
@@ -153,20 +156,34 @@ def star(stage: Stage, stack: ExitStack, name: str, count: int) -> list[Peer]:
 
 
 def bare_star(stage: Stage, stack: ExitStack, count: int) -> list[Peer]:
-    """Start the floor's peers, each connected to the first; return them when all are in a mesh."""
+    """Start the floor's peers, each connected to the first; return them when all are in a mesh.
+
+    Raises:
+        TimeoutError: they are too many for the mesh of the first, which never takes the others.
+    """
+    return _bare(stage, stack, count, lambda before: before[:1])
+
+
+def bare_net(stage: Stage, stack: ExitStack, count: int, wanted: int) -> list[Peer]:
+    """Start the floor's peers, each connected to so many before it; return them when all are in a mesh."""
+    return _bare(stage, stack, count, lambda before: before[-wanted:])
+
+
+def _bare(stage: Stage, stack: ExitStack, count: int, joined: Callable[[list[Peer]], list[Peer]]) -> list[Peer]:
     peers: list[Peer] = []
     for number in range(1, count + 1):
-        peers.append(stack.enter_context(started(stage, stage.scratch, "bare", str(number))))
-        if number > 1:
-            peers[-1].tell("connect", address=peers[0].address)
-        assert peers[-1].ready
+        peer = stack.enter_context(started(stage, stage.scratch, "bare", str(number)))
+        for other in joined(peers):
+            peer.tell("connect", address=other.address)
+        assert peer.ready
+        peers.append(peer)
     meshed: list[bool] = []
 
     def whole() -> bool:
         meshed[:] = [_has_mesh(peer) for peer in peers]
         return all(meshed)
 
-    until(whole, sign=lambda: tuple(meshed))
+    until(whole, _BACKOFF + _SECONDS, sign=lambda: tuple(meshed))
     return peers
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.measuring import Row, Stage
-from benchmarks.p2p_processes import Peer, bare_star, nodes, until_all
+from benchmarks.p2p_processes import Peer, bare_net, nodes, until_all
 from benchmarks.p2p_publications import Publisher
 from benchmarks.p2p_sim.__main__ import simulate
 from benchmarks.p2p_sim.world import Climate
@@ -23,7 +23,8 @@ SIZES = (5, 10, 20)
 _LOOK = 0.2
 """Seconds between two looks at all nodes; to be asked without a pause would keep twenty of them from joining."""
 
-_FLOOR = "floor: bare gossip of the library, a star"
+_FLOOR = "floor: bare gossip of the library"
+"""Its peers are joined to as many as a node wants: in a star a mesh has no room for more than five."""
 
 
 def of_size(count: int, stage: Stage) -> Iterator[Row]:
@@ -35,7 +36,7 @@ def of_size(count: int, stage: Stage) -> Iterator[Row]:
         found = until_all(peers, "peers", wanted, _LOOK) - begin
         yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
         yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
-        bare = bare_star(stage, stack, count)
+        bare = bare_net(stage, stack, count, WANTED_PEERS)
         before, counted, begin = sum(peer.processor() for peer in peers), _counts(peers), time.monotonic()
         ours, floor = _spread(peers, bare, stage.pick(10, 5))
         yield from _simulated(count, _counts(peers) - counted, len(ours), (time.monotonic() - begin) / len(ours))
