@@ -67,9 +67,9 @@ class Liar:
         return [data[place : place + 32] for place in range(0, len(data), 32)]
 
     def _sign(self, leaves: list[bytes], age: int = 0) -> None:
-        """Show a log of these leaves, signed with its own key."""
-        root = witness.mth(leaves)
-        checkpoint = Checkpoint(self._key.verifier.name, len(leaves), root, int(time.time()) - age)
+        """Show a log of these leaves, signed with its own key: now, and in a second after the head that it showed."""
+        root, now = witness.mth(leaves), max(int(time.time()), self._head().time + 1)
+        checkpoint = Checkpoint(self._key.verifier.name, len(leaves), root, now - age)
         self._put(_CHECKPOINT, notes.write_checkpoint(checkpoint, self._key.verifier, self._key.sign))
         self._put("/" + paths.tile(0, 0, len(leaves)), witness.tile(leaves, 0, 0, len(leaves)))
 

@@ -1,5 +1,6 @@
 """What servers must bear: requests half sent, many at once, too large, too fast; and what operators see of it."""
 
+import fcntl
 import http.client
 import json
 import re
@@ -163,8 +164,18 @@ class Upload:
         head = f"PATCH {self.path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in lines.items()) + "\r\n"
         with connect(self.server.url) as connection:
             connection.sendall(head.encode() + self.data[start:end])
-        got = Deadline.after(_SOON).poll(lambda: self.offset() > start)
-        assert got, f"nothing of what was sent is kept: {self.offset()}"
+        got = Deadline.after(_SOON).poll(lambda: self.offset() > start and not self._is_written())
+        assert got, f"nothing of what was sent is kept, or it is still written: {self.offset()}"
+
+    def _is_written(self) -> bool:
+        """Tell whether the server still appends to the part that it keeps: it holds a lock on that meanwhile."""
+        (part,) = (self.server.world.home / "registry" / "uploads").glob(f"*-{self.digest[7:]}")
+        with part.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
 
 def check_upload(server: Server) -> None:
