@@ -35,6 +35,7 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
 
     Examples:
       | row            | as it is            | mended               |
+      | known already  | it asks again       | it has it            |
       | graft flood    | each is answered    | it is named          |
       | unknown grafts | they are answered   | they are ignored     |
       | unknown prunes | they are remembered | they are forgotten   |

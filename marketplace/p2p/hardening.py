@@ -14,10 +14,12 @@ import trio
 
 from marketplace.p2p.library import (
     ID,
+    CacheEntry,
     ConnectionConfig,
     GossipSub,
     IHost,
     INetStream,
+    MessageCache,
     Pubsub,
     RpcQueue,
     SwarmException,
@@ -55,6 +57,9 @@ LAZY_DEGREE = 6
 
 READ_AHEAD = 256 * 1024
 """Bytes taken from a socket at once; the library asks the system for the two of a length, and then for what follows."""
+
+_WINDOW, _HISTORY = 5, 10
+"""Heartbeats of which a peer tells what messages there were, and for which it can give them."""
 
 PRUNE_BACKOFF = 10
 """Seconds in which a peer that was pruned is not grafted again; the specification's 60 are long for a small network."""
@@ -201,6 +206,25 @@ class HardenedPubsub(Pubsub):
             self._blame(str(msg_forwarder), "invalid-message")
 
 
+class KnownMessages(MessageCache):
+    """The messages of the last heartbeats, by the ids that the pubsub gives them.
+
+    The library keeps them by sender and number whatever ids it was told to use. What its heartbeat says to have is then
+    known to nobody, and everybody asks for it, of each who says so, in each of the next heartbeats.
+    """
+
+    def __init__(self, window: int, history: int, id_of: Callable[[rpc_pb2.Message], bytes]) -> None:
+        super().__init__(window, history)
+        self._id_of = id_of
+
+    def put(self, msg: rpc_pb2.Message) -> None:
+        """Keep a message."""
+        id_ = self._id_of(msg)
+        if id_ not in self.msgs:
+            self.msgs[id_] = msg
+            self.history[0].append(CacheEntry(id_, msg.topicIDs))
+
+
 class HardenedGossip(GossipSub):
     """Gossipsub that tells the peers outside the mesh what there is, and that no peer can keep busy.
 
@@ -215,6 +239,11 @@ class HardenedGossip(GossipSub):
         self._avoids = avoids
         self._said: Counter[ID] = Counter()
         self._second = 0
+
+    def attach(self, pubsub: Pubsub) -> None:
+        """Work for a pubsub, with its ids of messages."""
+        super().attach(pubsub)
+        self.mcache = KnownMessages(_WINDOW, _HISTORY, pubsub.get_message_id)
 
     async def handle_rpc(self, rpc: rpc_pb2.RPC, sender_peer_id: ID) -> None:
         """Take what a peer says of the mesh and of messages; what is beyond `MAX_CONTROL` a second costs it.
@@ -300,5 +329,5 @@ def gossip_router(
     return HardenedGossip(
         protocols, *degrees, blame=blame, avoids=avoids, heartbeat_interval=HEARTBEAT_SECONDS,
         spam_protection_enabled=False, adaptive_gossip_enabled=False, eclipse_protection_enabled=False,
-        gossip_window=5, gossip_history=10, prune_back_off=PRUNE_BACKOFF,
+        prune_back_off=PRUNE_BACKOFF,
     )  # fmt: skip

@@ -38,6 +38,7 @@ from libp2p.peer.id import ID  # noqa: E402
 from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr  # noqa: E402
 from libp2p.pubsub import pubsub as pubsub_module  # noqa: E402
 from libp2p.pubsub.gossipsub import GossipSub  # noqa: E402
+from libp2p.pubsub.mcache import CacheEntry, MessageCache  # noqa: E402
 from libp2p.pubsub.pb import rpc_pb2  # noqa: E402
 from libp2p.pubsub.pubsub import Pubsub, get_content_addressed_msg_id  # noqa: E402
 from libp2p.pubsub.rpc_queue import RpcQueue  # noqa: E402
@@ -49,7 +50,8 @@ from libp2p.tools.anyio_service import background_trio_service  # noqa: E402
 from libp2p.utils.address_validation import get_available_interfaces  # noqa: E402
 
 __all__ = [
-    "ID", "NOISE", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT", "Noise",
+    "ID", "NOISE", "CacheEntry", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT",
+    "MessageCache", "Noise",
     "PeerInfo", "Pubsub", "RpcQueue", "SwarmException", "TrioTCPStream", "ValidationError", "Validator",
     "background_trio_service", "common", "ed25519_key_pair", "get_available_interfaces",
     "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht", "new_host", "peer_routing", "provider_store",

@@ -5,6 +5,7 @@ from typing import Any
 import trio
 from libp2p.peer.peerstore import env_to_send_in_RPC
 from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import get_content_addressed_msg_id
 from libp2p.utils import encode_varint_prefixed
 
 from support.p2p.lab import LOOPBACK, MESH, SOON, TOPIC, Lab, Peer, control, send, survives, until
@@ -127,6 +128,31 @@ async def outside(lab: Lab) -> str:
         sender.router._add_back_off(peer, TOPIC, False)
         await sender.pubsub.publish(TOPIC, b"x")
         return "they are told" if peer in sender.router.gossip_heartbeat() else "nobody is told"
+
+
+async def known_already(lab: Lab) -> str:
+    """Tell a peer of a message that it has, where ids are made of the content."""
+    async with lab.peers(2, msg_id_constructor=get_content_addressed_msg_id) as (sender, receiver):
+        await until(lambda: sender.router.mesh.get(TOPIC))
+        await sender.pubsub.publish(TOPIC, b"x")
+        await receiver.heard.get()
+        asked = count_wishes(receiver)
+        await sender.router.emit_ihave(TOPIC, sender.router.mcache.window(TOPIC), receiver.host.get_id())
+        await until(lambda: asked, lab.waits(mended=False))
+        return "it asks again" if asked else "it has it"
+
+
+def count_wishes(receiver: Peer) -> list[bytes]:
+    """Return a list to which a peer adds the ids of all that it asks another for."""
+    wishes: list[bytes] = []
+    emit = receiver.router.emit_iwant
+
+    async def counted(ids: list[bytes], *rest: Any) -> None:
+        wishes.extend(ids)
+        await emit(ids, *rest)
+
+    receiver.router.emit_iwant = counted
+    return wishes
 
 
 # --- what keeps a node busy -------------------------------------------------------------------------------------------

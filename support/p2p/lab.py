@@ -1,6 +1,6 @@
 """Small networks of library hosts in one process, with our mends and without, and what hostile ones send."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,19 +55,23 @@ class Lab:
         return make_host(key) if self.mended else new_host(key_pair=create_new_key_pair(key))
 
     @asynccontextmanager
-    async def peers(self, count: int, *, spam_protection: bool = True) -> AsyncIterator[list[Peer]]:
+    async def peers(
+        self, count: int, *, spam_protection: bool = True, **pubsub_options: Any
+    ) -> AsyncIterator[list[Peer]]:
         """Run hosts with gossip on one topic, each connected to the first."""
         async with AsyncExitStack() as stack:
             found = []
             for seed in range(1, count + 1):
-                found.append(await self._peer(stack, self.host(seed), spam_protection))
+                found.append(await self._peer(stack, self.host(seed), spam_protection, pubsub_options))
             for peer in found[1:]:
                 await peer.host.connect(address(found[0].host))
                 await peer.pubsub.wait_for_subscription(found[0].host.get_id(), TOPIC)
                 await found[0].pubsub.wait_for_subscription(peer.host.get_id(), TOPIC)
             yield found
 
-    async def _peer(self, stack: AsyncExitStack, host: Any, spam_protection: bool) -> Peer:
+    async def _peer(
+        self, stack: AsyncExitStack, host: Any, spam_protection: bool, pubsub_options: Mapping[str, Any]
+    ) -> Peer:
         await stack.enter_async_context(host.run([LOOPBACK]))
         blamed: list[tuple[str, str]] = []
         avoided: set[str] = set()
@@ -78,10 +82,10 @@ class Lab:
 
             hardening.guard_streams(host, lambda _stream: True, blame)
             router: Any = hardening.gossip_router([MESH], (3, 2, 4), blame, avoided.__contains__)
-            pubsub: Any = hardening.HardenedPubsub(host, router, blame)
+            pubsub: Any = hardening.HardenedPubsub(host, router, blame, **pubsub_options)
         else:
             router = GossipSub([MESH], 3, 2, 4, heartbeat_interval=1, spam_protection_enabled=spam_protection)
-            pubsub = Pubsub(host, router)
+            pubsub = Pubsub(host, router, **pubsub_options)
         for service in (pubsub, router):
             await stack.enter_async_context(background_trio_service(service))
         await pubsub.wait_until_ready()

@@ -30,6 +30,7 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "slots": gossip_rows.slots,
     "slow reader": gossip_rows.slow_reader,
     "outside the mesh": gossip_rows.outside,
+    "known already": gossip_rows.known_already,
     "graft flood": gossip_rows.graft_flood,
     "avoided": gossip_rows.avoided,
     "unknown grafts": gossip_rows.unknown_grafts,
