@@ -8,6 +8,7 @@ from marketplace.errors import InvalidInputError
 from marketplace.model.ids import MAX_SEGMENT
 from marketplace.search.base import SearchQuery
 from marketplace.storage.locks import FileLock
+from support.cleanroom.deadline import Deadline
 from support.market.catalogs import relevance, searching
 from support.market.catalogs.catalog import id_of, name_of, read_public_packages, shared_catalog
 from support.market.catalogs.searching import Catalogue
@@ -37,6 +38,17 @@ def step_made_up(context, count):
 @when("the search index is stored")
 def step_stored(context):
     _catalogue(context).engine.refresh()
+
+
+@when("they are written to an index that stays open, and its locks are removed")
+def step_no_locks(context):
+    context.index = searching.write_index(context.catalogue)
+
+
+@then("none of them comes back within {seconds:f} s")
+def step_still_no_locks(context, seconds):
+    back = Deadline.after(seconds).poll(lambda: searching.locks_of(context.catalogue.folder))
+    assert not back, back
 
 
 @when('the packages are searched for "{text}"')

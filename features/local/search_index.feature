@@ -119,6 +119,11 @@ Feature: What was published is found at once, whatever state the stored search i
     When a new process searches the packages for "io"
     Then the search tells nothing
 
+  Scenario: Nothing is written into the index's folder but by who searches or stores
+    Given 300 made-up packages can be searched
+    When they are written to an index that stays open, and its locks are removed
+    Then none of them comes back within 1.5 s
+
   Scenario: While another process writes the index, what it lacks is searched in memory
     Given 250 made-up packages can be searched
     And the search index has been stored

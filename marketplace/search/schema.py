@@ -95,6 +95,8 @@ def open_index(path: str | None) -> "tantivy.Index":
 
     schema = make_schema()
     index = tantivy.Index(schema, path=path, sort_by_field="id") if path else tantivy.Index(schema, sort_by_field="id")
+    # Who has it open says when it is looked at: the library would twice a second, and lock a file in the folder for it.
+    index.config_reader("manual")
     index.register_tokenizer("plain", plain_analyzer())
     index.register_tokenizer("stemmed", stem_analyzer())
     return index

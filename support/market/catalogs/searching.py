@@ -13,6 +13,8 @@ from typing import Any
 
 from marketplace.search.base import FACETS, SearchDocument, SearchPage, SearchQuery
 from marketplace.search.engine import TantivySearch
+from marketplace.search.schema import open_index
+from marketplace.search.stored import write_changes
 from support.market.catalogs.catalogue_of_words import made_up, vocabulary
 from support.market.catalogs.documents import DeadlyList, DocumentList, document
 
@@ -129,6 +131,22 @@ class Catalogue:
                 self.source.remove(item.id)
         for item in made_up(count, seed=2):
             self.source.put(item._replace(id=f"{item.id}-new"))
+
+
+def write_index(catalogue: Catalogue) -> object:
+    """Write the packages to an index in the catalogue's folder, and remove its locks; return the index, still open."""
+    catalogue.folder.mkdir()
+    index = open_index(str(catalogue.folder))
+    write_changes(index, catalogue.source.documents(), fresh=True)
+    assert locks_of(catalogue.folder), "an index that was written to had no lock"
+    for lock in locks_of(catalogue.folder):
+        lock.unlink()
+    return index
+
+
+def locks_of(folder: Path) -> list[Path]:
+    """Return the lock files of an index's folder: whoever writes there, or reads what was written, makes one."""
+    return sorted(folder.glob(".tantivy-*.lock"))
 
 
 def common_queries() -> list[str]:
