@@ -193,6 +193,15 @@ Feature: What goes with a package is recommended, and why
       When I run "ggen market recommend --based-on io.ggen.retry --json"
       Then the only package recommended is io.ggen.fetch, as similar, which has in common "client", "http" and "retries"
 
+    Scenario: Words of a namespace are shared by all in it, and make nothing similar
+      Given a registry of packages with these texts
+        | id                 | title               | description                                       |
+        | io.ggen.retry      | Retrying client     | An HTTP client that retries with jitter           |
+        | io.ggen.fetch      | Fetching client     | Another HTTP client, which retries too            |
+        | http.client.zebras | Zebras              | Draws animals with stripes                        |
+      When I run "ggen market recommend --based-on io.ggen.retry --json"
+      Then the only package recommended is io.ggen.fetch, as similar, which has in common "client", "http" and "retries"
+
     Scenario: Where nothing is known, what is downloaded most stands in
       Given these packages are published
         | id           | version | needs |

@@ -34,6 +34,11 @@ def alike(document: SearchDocument, score: float, plan: Plan) -> Alike:
     return Alike(document, min(score / TEXT, 1.0), tuple(word.text for word in plan.words if word.stem in stems))
 
 
+def is_alike(found: Alike, plan: Plan) -> bool:
+    """Tell whether a hit shares enough of the telling words: the search also finds them in namespaces."""
+    return len(found.words) >= min(_REQUIRED, len(plan.words))
+
+
 def _stems(document: SearchDocument) -> dict[str, str]:
     """Return the words of a document that mean something, by their stems."""
     texts = (document.id.rpartition(".")[2], document.title, *document.tags, *document.keywords, document.description)

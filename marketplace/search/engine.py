@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from marketplace.errors import InvalidInputError
-from marketplace.search.alike import Alike, alike, plan_alike
+from marketplace.search.alike import Alike, alike, is_alike, plan_alike
 from marketplace.search.base import (
     FACETS,
     MAX_LIMIT,
@@ -119,12 +119,14 @@ class TantivySearch:
     ) -> Mapping[str, list[Alike]]:
         words = Words(parts, self._source)
         plans = {id_: plan_alike(document, words) for id_, document in documents.items()}
-        ranked = {id_: _ranked_alike(parts, plan, id_, limit) for id_, plan in plans.items() if plan.words}
+        # Twice as many: what was found by the words of its namespace is no more like it for that.
+        ranked = {id_: _ranked_alike(parts, plan, id_, 2 * limit) for id_, plan in plans.items() if plan.words}
         shown = self._source.lookup(sorted({id_ for page in ranked.values() for id_, _ in page}))
-        return {
+        told = {
             id_: [alike(shown[other], score, plans[id_]) for other, score in page if other in shown]
             for id_, page in ranked.items()
         }
+        return {id_: [one for one in page if is_alike(one, plans[id_])][:limit] for id_, page in told.items()}
 
     def _tell(self) -> None:
         for note in dict.fromkeys(self._notes):
