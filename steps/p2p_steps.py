@@ -64,6 +64,16 @@ def step_refused(context, name, code, error):
     assert (context.refusal[0], context.refusal[1]["code"]) == (code, error), context.refusal
 
 
+@then('for {name:w} a node on these addresses fails with exit code {code:d} and the code "{error}"')
+def step_no_address(context, name, code, error):
+    taken = context.users["ann"].address.partition("/p2p/")[0]
+    for row in context.table:
+        address = taken if row["listen"] == "ann's" else row["listen"]
+        refused, found = user(context, name).error("node", "run", "--listen", address)
+        assert (refused, found["code"]) == (code, error), found
+        assert row["why"] in found["message"] and address in found["message"], found
+
+
 @then("{name:w} is told that {peers:d} peer has it, and that {records:d} provider record names her")
 def step_reach(context, name, peers, records):
     told = context.receipt

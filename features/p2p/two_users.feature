@@ -47,6 +47,13 @@ Feature: Two users share packages without a server
       | node status                                 |
       | node peers                                  |
 
+  Scenario: A node that cannot have its address says so, and does not share another's
+    Given ann runs a node
+    Then for ben a node on these addresses fails with exit code 6 and the code "address-unavailable"
+      | listen                 | why                             |
+      | ann's                  | Address already in use          |
+      | /ip4/203.0.113.9/tcp/0 | Cannot assign requested address |
+
   Scenario: A node keeps its name and what it knows, and ends when it is told to
     Given ann runs a node, and ben one that joins by it
     And ann publishes io.ggen.rust.core among the peers

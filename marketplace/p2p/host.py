@@ -1,6 +1,7 @@
 """The libp2p host: TCP, Noise and Yamux alone, an identity that is kept, and addresses that others can dial."""
 
 import ipaddress
+import socket
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from multiaddr import Multiaddr
 
-from marketplace.errors import InvalidInputError, NotFoundError
+from marketplace.errors import InvalidInputError, NotFoundError, UnavailableError
 from marketplace.p2p import hardening
 from marketplace.p2p.library import NOISE, Noise, ed25519_key_pair, get_available_interfaces, new_host, x25519_key_pair
 from marketplace.p2p.limits import MAX_CONNECTIONS
@@ -49,6 +50,26 @@ def address(text: str) -> Multiaddr:
 def _invalid(text: str) -> InvalidInputError:
     hint = "write it as /ip4/ADDRESS/tcp/PORT, a peer's with /p2p/ID at the end; `ggen market node status` prints one"
     return InvalidInputError("invalid-address", f"{text[:120]!r} is not the address of a peer", hint=hint)
+
+
+def require_free(listen: Sequence[Multiaddr]) -> None:
+    """Hold that a node can listen on its addresses: the library logs that it cannot, and shares a port with others.
+
+    Raises:
+        UnavailableError: `address-unavailable`, a port is taken or an address is not this machine's.
+    """
+    for wanted in listen:
+        place, port = (wanted.value_for_protocol(protocol) for protocol in list(wanted.protocols())[:2])
+        try:
+            family, kind, protocol, _, found = socket.getaddrinfo(place, int(port), type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(found)
+                probe.listen()
+        except (OSError, OverflowError) as error:
+            message = f"{wanted} cannot be listened on: {getattr(error, 'strerror', None) or error}"
+            hint = "choose another port (0 for any that is free) or another address: --listen /ip4/ADDRESS/tcp/PORT"
+            raise UnavailableError("address-unavailable", message, hint=hint) from error
 
 
 def make_host(seed: bytes, announce: Sequence[Multiaddr] = ()) -> Any:

@@ -17,7 +17,7 @@ from marketplace.p2p.connections import Connections
 from marketplace.p2p.directory import Directory
 from marketplace.p2p.fetching import Fetcher
 from marketplace.p2p.gossip import Gossip
-from marketplace.p2p.host import address, identity, make_host
+from marketplace.p2p.host import address, identity, make_host, require_free
 from marketplace.p2p.library import ID, INetStream, background_trio_service, info_from_p2p_addr
 from marketplace.p2p.limits import REQUEST_SECONDS, SAVE_EVERY
 from marketplace.p2p.messages import EXCHANGE, KAD, SYNC
@@ -63,6 +63,7 @@ class Node:
         self._log = log
         self._tasks: trio.Nursery | None = None
         self._listen = [address(text) for text in options.listen]
+        require_free(self._listen)
         bootstrap = [info_from_p2p_addr(address(text)) for text in options.bootstrap]
         seed = identity(state.folder, datetime.fromtimestamp(now(), UTC))
         self.host = make_host(seed, [address(text) for text in options.announce])

@@ -21,7 +21,7 @@ def run(home: Path, options: Options, ready: Callable[[str, list[str]], None]) -
         ready: called with the node's id and addresses when it can be reached.
 
     Raises:
-        UnavailableError: `lock-timeout`, another node runs in this home; `listen-failed`.
+        UnavailableError: `lock-timeout`, another node runs in this home; `address-unavailable`.
     """
     state = NodeState(home, time.time)
     try:
