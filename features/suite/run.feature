@@ -134,6 +134,26 @@ Feature: The suite runs in several processes and ends with one honest line
     And its output has "features/long.feature (2/3): 1 passed"
     And its output has "features/long.feature (3/3): 2 passed"
 
+  Scenario: A feature whose scenarios have other names than in the run before is cut into parts that each have one
+    Given its file "features/long.feature" is
+      """
+      @local @level1
+      Feature: Long
+        Scenario: Now named one
+          Given a sound step
+        Scenario: Now named two
+          Given a sound step
+        Scenario: Now named three
+          Given a sound step
+      """
+    And its file "build/durations.json" is
+      """
+      {"features/long.feature::One": 40, "features/long.feature::Two": 20, "features/long.feature::Three": 20}
+      """
+    When the suite is run with "--workers=2 features/long.feature"
+    Then it ends with "3 passed, 0 failed, 0 skipped" and exit code 0
+    And its output has "features/long.feature (3/3): 1 passed"
+
   @crash
   Scenario Outline: <signal> stops the run, and what was at work cleans up
     Given its file "features/endless.feature" is

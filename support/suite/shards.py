@@ -125,8 +125,14 @@ def _cut(file: str, seconds: Mapping[str, float], limit: float) -> Iterator[Shar
 
 
 def _costs(feature: FeatureFile, seconds: Mapping[str, float]) -> Iterator[tuple[int, float]]:
-    """Yield the line of each scenario or outline and what it took; behave names a row `outline -- @1.2 table`."""
+    """Yield the line of each scenario or outline and what it took; behave names a row `outline -- @1.2 table`.
+
+    One that was never timed, by its name, counts like the others on the average: if it took nothing, a part of the
+    feature could be without any scenario.
+    """
+    average = sum(seconds.values()) / len(seconds) if seconds else 0.0
     for scenario, _ in feature.scenarios():
         line = scenario["location"]["line"]
         names = {pickle["name"] for pickle in feature.pickles if scenario["id"] in pickle["astNodeIds"]}
-        yield line, sum(took for name, took in seconds.items() if name.partition(" -- @")[0] in names)
+        took = sum(took for name, took in seconds.items() if name.partition(" -- @")[0] in names)
+        yield line, took or average
