@@ -31,6 +31,7 @@ def node_command() -> None:
 @click.option("--announce", metavar="ADDRESS", multiple=True, help="Tell others this address, as from behind a router.")
 @click.option("--light", is_flag=True, help="Keep no index of the network: only ask for what is wanted.")
 @click.option("--discover/--no-discover", default=True, help="Look for further peers than the bootstrap ones.")
+@click.option("--mdns", is_flag=True, help="Find the nodes of the local network, and be found by them.")
 @with_session()
 def run_command(session: Session, **options: Any) -> None:
     """Run the node of this home until it is stopped. Prints its address when it is ready.
@@ -68,6 +69,7 @@ def _status_text(status: Mapping[str, Any]) -> Iterator[str]:
     yield from render.fields([
         ("addresses", ", ".join(status["addresses"])),
         ("peers", f"{status['peers']}, {status['mesh']} in the mesh"),
+        ("local network", "" if status["local"] is None else f"{render.plural(status['local'], 'node')} heard"),
         ("releases", f"{status['releases']}, of {render.plural(status['publishers'], 'publisher')}"),
         ("provided", render.plural(len(status["provided"]), "package")),
         ("awaited", str(status["awaited"] or "")),
@@ -91,7 +93,7 @@ def peers_command(session: Session) -> None:
 
 def _peers_text(peers: list[dict[str, Any]]) -> Iterator[str]:
     if not peers:
-        yield "No peer yet; `ggen market node run --bootstrap ADDRESS` joins by one."
+        yield "No peer yet; `ggen market node run --bootstrap ADDRESS` joins by one, --mdns finds those nearby."
         return
     rows = [
         (peer["id"], "connected" if peer["connected"] else "away", f"{peer['score']:g}", peer["standing"],

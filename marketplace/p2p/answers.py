@@ -56,6 +56,7 @@ class Answers:
             "peers": len(node.peers()),
             "mesh": len(node.gossip.mesh()) if node.gossip else 0,
             "light": node.options.light,
+            "local": node.local.heard() if node.local else None,
             "publishers": len(state.logs.summary()),
             "entries": len(state.logs),
             "releases": len(state.releases()),

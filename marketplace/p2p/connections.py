@@ -11,6 +11,8 @@ from marketplace.p2p.library import ID, INetStream, PeerInfo
 from marketplace.p2p.limits import (
     DISCOVER_EVERY,
     DISCOVER_FIRST,
+    LOCAL_AT_ONCE,
+    LOCAL_EVERY,
     MAX_STREAMS_PER_PEER,
     RECONNECT_EVERY,
     REQUEST_SECONDS,
@@ -114,6 +116,18 @@ class Connections:
                 for peer in await self._directory.find_neighbours():
                     if str(peer) not in self.peers() and len(self.peers()) < WANTED_PEERS:
                         await self.dial(PeerInfo(peer, self._host.get_peerstore().addrs(peer)))
+
+    async def meet(self, look: Callable[[int], Awaitable[Sequence[PeerInfo]]]) -> None:
+        """Dial peers that were heard on the local network while there are fewer than wanted, for ever."""
+        while True:
+            if len(self.peers()) < WANTED_PEERS:
+                found = await look(LOCAL_AT_ONCE)
+                connected = self.peers()
+                async with trio.open_nursery() as nursery:
+                    for info in found:
+                        if str(info.peer_id) not in connected:
+                            nursery.start_soon(self.dial, info)
+            await trio.sleep(LOCAL_EVERY)
 
     async def open(self, peer: str, protocol: str) -> Wire:
         """Open a stream to a peer.

@@ -90,6 +90,25 @@ SAVE_EVERY = 10.0
 WANTED_PEERS = 4
 """Connections a node wants: a node with one peer is cut off when that one dies."""
 
+LOCAL_EVERY = 1.0
+"""Seconds between two looks at who was heard on the local network, while there are fewer peers than wanted."""
+
+LOCAL_AT_ONCE = 8
+"""Peers of the local network that are dialled in one look: who says much there costs no more than that."""
+
+LOCAL_ADDRESSES = 16
+LOCAL_NAMES = 8
+LOCAL_SOURCES = 1024
+LOCAL_MESSAGES = 64
+"""On the local network: addresses that are read of one name, names that one machine may have (each node has one),
+machines that are listened to, and messages of one machine in a second. To read the longest takes some milliseconds."""
+
+LOCAL_TTL = 120
+"""Seconds that others may remember what this node says on the local network (RFC 6762, section 10, for host names)."""
+
+LOCAL_RENEW_EVERY = 10.0
+"""Seconds between two looks for networks that the machine has joined, and for addresses that it has got."""
+
 CONFIRM_SECONDS = 15.0
 CONFIRM_EACH = 0.25
 CONFIRM_MOST = 240.0

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import trio
+from multiaddr import Multiaddr
 
 from marketplace.errors import NotFoundError
 from marketplace.model.release import Release
@@ -17,9 +19,11 @@ from marketplace.p2p.connections import Connections
 from marketplace.p2p.directory import Directory
 from marketplace.p2p.fetching import Fetcher
 from marketplace.p2p.gossip import Gossip
-from marketplace.p2p.host import address, identity, make_host, require_free
+from marketplace.p2p.host import address, dialable, identity, make_host, require_free
 from marketplace.p2p.library import ID, INetStream, background_trio_service, info_from_p2p_addr
 from marketplace.p2p.limits import REQUEST_SECONDS, SAVE_EVERY
+from marketplace.p2p.local_discovery import LocalDiscovery
+from marketplace.p2p.local_network import LocalNetwork
 from marketplace.p2p.messages import EXCHANGE, KAD, SYNC
 from marketplace.p2p.publishing import Publishing
 from marketplace.p2p.reputation import Offence, Standing
@@ -38,6 +42,7 @@ class Options:
         light: keep no index of the network: no gossip, no sync but of what is asked for, and no part in the DHT but
             that of a client.
         discover: look for further peers by the DHT, to have more than the bootstrap ones.
+        mdns: find the nodes of the local network, and be found by them.
     """
 
     listen: Sequence[str]
@@ -45,6 +50,7 @@ class Options:
     announce: Sequence[str] = ()
     light: bool = False
     discover: bool = True
+    mdns: bool = False
 
 
 class Node:
@@ -73,6 +79,7 @@ class Node:
             self.host, self.directory, state.reputation, bootstrap,
             greet=self._greet, blame=self.blame, start=self.start,
         )  # fmt: skip
+        self.local = self._local_discovery() if options.mdns else None
         self._follow = Follow(state, self, random.Random(), log)  # noqa: S311 - any peer will do
         self._publishing = Publishing(self, self.directory)
         self.gossip = None
@@ -86,6 +93,13 @@ class Node:
         )
         self.host.set_stream_handler(EXCHANGE, self._serve_exchange)
 
+    def _local_discovery(self) -> LocalDiscovery:
+        def reachable() -> list[Multiaddr]:
+            return dialable(self.host.get_transport_addrs())
+
+        rand = random.Random()  # noqa: S311 - names and turns, no secrets
+        return LocalDiscovery(self.host.get_id(), reachable, LocalNetwork(self._log), rand, self._log)
+
     @property
     def addresses(self) -> list[str]:
         """The addresses by which others can join, the best first."""
@@ -93,12 +107,20 @@ class Node:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run while the block does."""
+        """Run while the block does.
+
+        Raises:
+            UnavailableError: what `LocalDiscovery.open` raises.
+        """
         async with AsyncExitStack() as stack:
+            if self.local:
+                stack.enter_context(self.local.open())
             await stack.enter_async_context(self.host.run(self._listen))
             await stack.enter_async_context(background_trio_service(self.directory.service))
             if self.gossip:
                 await stack.enter_async_context(self.gossip.running())
+            if self.local:
+                await stack.enter_async_context(self.local.running())
             async with trio.open_nursery() as nursery:
                 self._tasks = nursery
                 for task in self._all_tasks():
@@ -113,6 +135,11 @@ class Node:
             tasks += [self._follow.around, self._follow.admit_heard]
         if self.options.discover:
             tasks.append(self._connections.discover)
+        if self.local:
+            tasks.append(partial(self._connections.meet, self.local.look))
+            tasks.append(self.local.listen)
+            if not self.options.light:
+                tasks.append(self.local.announce)
         return tasks
 
     def start(self, task: Callable[..., Awaitable[object]], *arguments: object) -> None:

@@ -15,12 +15,12 @@ _READ = 'cd /tmp/project/.ggen/packages/"$0" && cat package.toml text'
 
 def open_room(
     context: Any, engine: str, count: int, flags: Mapping[int, Sequence[str]] | None = None,
-    disks: Mapping[int, int] | None = None,
+    disks: Mapping[int, int] | None = None, *, told: bool = True,
 ) -> PeerRoom:  # fmt: skip
-    """Open a room with nodes, for the rest of the scenario."""
+    """Open a room with nodes, for the rest of the scenario; `told`: each is told the address of the bootstrap."""
     room = context.session.rooms.builder(engine).with_determinism(7).build()
     context.add_cleanup(room.close)
-    return PeerRoom(room, count, GgenNode(room.seeded, flags or {}, disks or {}))
+    return PeerRoom(room, count, GgenNode(room.seeded, flags or {}, disks or {}, told=told))
 
 
 def check_star(peers: PeerRoom) -> None:

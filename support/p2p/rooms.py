@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PORT = 4701
 _ENEMY = Path(__file__).with_name("enemy.py")
+_LIAR = Path(__file__).with_name("local_liar.py")
 HOME = "/home/user"
 PROJECT = "/tmp/project"  # noqa: S108 - inside a container
 SECONDS = 60.0
@@ -77,14 +78,27 @@ print(json.dumps(told))
 """
 
 
+_HOLD = f"""
+import socket, threading
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.bind(("", 5353))
+connections = socket.create_server(("", {PORT}))
+threading.Event().wait()
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class GgenNode:
-    """The product's node as a `NodeProgram`; `flags` are those of some nodes, `disks` the sizes of some homes."""
+    """The product's node as a `NodeProgram`; `flags` are those of some nodes, `disks` the sizes of some homes.
+
+    `told`: each is told the address of the bootstrap.
+    """
 
     seeded: Seeded
     flags: Mapping[int, Sequence[str]] = field(default_factory=dict)
     disks: Mapping[int, int] = field(default_factory=dict)
     image: Recipe = field(default_factory=peer_image)
+    told: bool = True
 
     @property
     def wait(self) -> Wait:
@@ -103,8 +117,9 @@ class GgenNode:
         return Signer.from_seed("default", self._seed("default", number)).public
 
     def command(self, number: int, bootstrap: str) -> tuple[str, ...]:
-        """Join the bootstrap."""
-        joining = ("--bootstrap", f"/ip4/{bootstrap}/tcp/{PORT}/p2p/{self.id_of(0)}") if bootstrap else ()
+        """Join the bootstrap, unless nodes are told no address."""
+        known = f"/ip4/{bootstrap}/tcp/{PORT}/p2p/{self.id_of(0)}"
+        joining = ("--bootstrap", known) if bootstrap and self.told else ()
         listening = ("--listen", f"/ip4/0.0.0.0/tcp/{PORT}")
         return ("sh", "-c", _RUN, _PREPARE, *listening, *joining, *self.flags.get(number, ()))
 
@@ -140,8 +155,9 @@ class PeerRoom:
         """The names of the nodes by peer id."""
         return {self.program.id_of(number): f"node-{number}" for number in range(len(self.nodes))}
 
-    def join(self, number: int) -> None:
-        """Start one more node, which joins as the others did."""
+    def join(self, number: int, *flags: str) -> None:
+        """Start one more node, which joins as the others did; with flags of its own."""
+        self.program = replace(self.program, flags={**self.program.flags, number: flags})
         command = self.program.command(number, self.network.address("node-0"))
         name = f"node-{number}"
         self.nodes[name] = self.room.start_generic(
@@ -167,6 +183,25 @@ class PeerRoom:
         )  # fmt: skip
         self._enemy = Enemy(peer_id(seed), container)
         return self._enemy
+
+    def liar(self, kind: str) -> GenericContainer:
+        """Start somebody who says by multicast DNS what is not so; return him once he has said all of it."""
+        command = ("python", "-c", _LIAR.read_text(encoding="utf-8"), kind, self.program.id_of(0))
+        liar = self.room.start_generic(
+            command, name=f"liar-{kind}", image=self.program.image, networks=(P2P_NETWORK,), wait=ForPort(PORT)
+        )
+        assert Deadline.after(SECONDS).poll(lambda: '"done"' in liar.logs(), every=0.1, slowest=0.5), liar.logs()
+        return liar
+
+    def port_holder(self) -> GenericContainer:
+        """Start a machine on which a program has the port of multicast DNS for itself."""
+        return self.room.start_generic(
+            ("python", "-c", _HOLD),
+            name="holder",
+            image=self.program.image,
+            networks=(P2P_NETWORK,),
+            wait=ForPort(PORT),
+        )
 
     def praise(self, name: str, peer: str) -> None:
         """Have a node start anew with a good opinion of a peer, as if that had served it well for an hour."""
