@@ -96,11 +96,16 @@ def _peers_text(peers: list[dict[str, Any]]) -> Iterator[str]:
         yield "No peer yet; `ggen market node run --bootstrap ADDRESS` joins by one, --mdns finds those nearby."
         return
     rows = [
-        (peer["id"], "connected" if peer["connected"] else "away", f"{peer['score']:g}", peer["standing"],
+        (peer["id"], _link(peer), f"{peer['score']:g}", peer["standing"],
          ", ".join(f"{count} {name}" for name, count in sorted(peer["offences"].items())))
         for peer in peers
     ]  # fmt: skip
     yield from render.table(("PEER", "", "SCORE", "STANDING", "OFFENCES"), rows)
+
+
+def _link(peer: Mapping[str, Any]) -> str:
+    """Return whether a peer is connected, and whether it is one that keeps an index too."""
+    return "away" if not peer["connected"] else "connected" if peer["syncs"] else "connected, no sync"
 
 
 @node_command.command("ban")

@@ -79,6 +79,7 @@ class Answers:
         return {
             "peers": [
                 {"id": peer, "connected": peer in connected, "mesh": peer in mesh,
+                 "syncs": peer in connected and self._node.syncs(peer),
                  "score": round(reputation.score(peer), 2), "standing": reputation.standing(peer),
                  "offences": dict(records[peer].offences) if peer in records else {},
                  "chunks": records[peer].chunks if peer in records else 0}

@@ -7,7 +7,7 @@ import trio
 
 from marketplace.p2p import hardening
 from marketplace.p2p.directory import Directory
-from marketplace.p2p.library import ID, INetStream, PeerInfo
+from marketplace.p2p.library import ID, INetStream, PeerInfo, PeerStoreError
 from marketplace.p2p.limits import (
     DISCOVER_EVERY,
     DISCOVER_FIRST,
@@ -51,6 +51,15 @@ class Connections:
     def peers(self) -> list[str]:
         """Return the ids of the connected peers."""
         return sorted(str(peer) for peer in self._host.get_connected_peers())
+
+    def speaks(self, peer: str, protocol: str) -> bool:
+        """Tell whether a peer speaks a protocol; one that has not said yet what it speaks (by identify) may."""
+        try:
+            known = self._host.get_peerstore().get_protocols(ID.from_base58(peer))
+        except PeerStoreError:
+            return True
+        said = [name for name in known if not name.startswith("/ipfs/")]  # of those the library notes some by itself
+        return not said or protocol in said
 
     def _connected(self, peer: ID) -> None:
         if self._reputation.standing(str(peer)) is Standing.BANNED:

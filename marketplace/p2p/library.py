@@ -36,6 +36,7 @@ from libp2p.network.config import ConnectionConfig  # noqa: E402
 from libp2p.network.exceptions import SwarmException  # noqa: E402
 from libp2p.peer.id import ID  # noqa: E402
 from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr  # noqa: E402
+from libp2p.peer.peerstore import PeerStoreError  # noqa: E402
 from libp2p.pubsub import pubsub as pubsub_module  # noqa: E402
 from libp2p.pubsub.gossipsub import GossipSub  # noqa: E402
 from libp2p.pubsub.mcache import CacheEntry, MessageCache  # noqa: E402
@@ -51,9 +52,9 @@ from libp2p.utils.address_validation import get_available_interfaces  # noqa: E4
 
 __all__ = [
     "ID", "NOISE", "CacheEntry", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT",
-    "MessageCache", "Noise",
-    "PeerInfo", "Pubsub", "RpcQueue", "SwarmException", "TrioTCPStream", "ValidationError", "Validator",
-    "background_trio_service", "common", "ed25519_key_pair", "get_available_interfaces",
-    "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht", "new_host", "peer_routing", "provider_store",
-    "pubsub_module", "rpc_pb2", "signature_validator", "swarm", "value_store", "x25519_key_pair",
+    "MessageCache", "Noise", "PeerInfo", "PeerStoreError", "Pubsub", "RpcQueue", "SwarmException", "TrioTCPStream",
+    "ValidationError", "Validator", "background_trio_service", "common", "ed25519_key_pair",
+    "get_available_interfaces", "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht", "new_host",
+    "peer_routing", "provider_store", "pubsub_module", "rpc_pb2", "signature_validator", "swarm", "value_store",
+    "x25519_key_pair",
 ]  # fmt: skip

@@ -162,13 +162,17 @@ class Node:
 
     def partners(self) -> list[str]:
         """Return those of them to sync with: the avoided only when there is nobody else."""
-        return self.state.reputation.partners(self.peers())
+        return self.state.reputation.partners(peer for peer in self.peers() if self.syncs(peer))
+
+    def syncs(self, peer: str) -> bool:
+        """Tell whether a peer takes part in sync: a light one does not, and another implementation's may not."""
+        return self._connections.speaks(peer, SYNC)
 
     async def _greet(self, peer: ID) -> None:
         """Let the directory know a peer that has connected, and sync with it."""
         with trio.move_on_after(REQUEST_SECONDS):
             await self.directory.know(peer)
-        if not self.options.light:
+        if not self.options.light and self.syncs(str(peer)):
             await self.sync_with(str(peer))
 
     def blame(self, peer: str, offence: Offence) -> None:

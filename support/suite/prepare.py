@@ -13,6 +13,7 @@ from support.cleanroom.images.proxy import proxy_image
 from support.cleanroom.images.python import python_image
 from support.cleanroom.images.services import DebianImage, nginx_image, postgres_image, redis_image
 from support.market.marketplace_room import ggen_image
+from support.p2p import js_image
 from support.p2p.images import peer_image
 from support.suite.gherkin_lint import FeatureFile, read
 from support.suite.shards import feature_files
@@ -20,6 +21,7 @@ from support.suite.shards import feature_files
 IMAGE_TAG = "use.with_image="
 _RECIPES: dict[str, Callable[[], Recipe]] = {
     "probe": python_image, "ggen": ggen_image, "ggen-p2p": peer_image,
+    "js-libp2p": js_image.js_peer_image,
     "redis": redis_image, "postgres": postgres_image, "nginx": nginx_image, "fault-proxy": proxy_image,
 }  # fmt: skip
 
@@ -41,6 +43,8 @@ def build(names: Sequence[str], wanted: str, say: Callable[[str], None]) -> None
         for name in names:
             recipe = _RECIPES[name]()
             if isinstance(recipe, DebianImage) and debian_packages.lacking(recipe.debian):
+                continue
+            if isinstance(recipe, js_image.JsPeerImage) and js_image.lacking():
                 continue
             start = time.monotonic()
             try:

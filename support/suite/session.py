@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,10 +15,14 @@ from support.cleanroom.rooms import Rooms
 from support.market.catalogs.catalog import shared_catalog
 from support.market.drivers import driver
 from support.market.world import World
+from support.p2p import js_image
 from support.suite import interrupts
 from support.suite.backends import backend
 from support.suite.settings import Settings
 from support.web import chromium
+
+_PROGRAMS: dict[str, Callable[[], str]] = {"requires_browser": chromium.lacking, "requires_npm": js_image.lacking}
+"""What tells, for a tag, that the programs are not here which its scenarios need."""
 
 _REGISTRY_TAG = "use.with_registry="
 
@@ -65,8 +69,9 @@ class Session:
             return f"it is about the registry {', '.join(wanted)}, and the run is on {registry} (-D registry)"
         if "requires_root" in tags and os.geteuid() != 0:
             return "it needs the rights of the superuser"
-        if "requires_browser" in tags and (reason := chromium.lacking()):
-            return reason
+        for reason in (lacking() for tag, lacking in _PROGRAMS.items() if tag in tags):
+            if reason:
+                return reason
         if "p2p" in tags and not find_spec("libp2p"):
             return "the extra p2p is not installed here (see docs/p2p.md)"
         return self.rooms.cannot_run(tags)
