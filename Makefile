@@ -30,14 +30,12 @@ test: .venv/ready
 ANY_REGISTRY = features/cli/yank.feature features/cli/publish_and_search.feature features/cli/project.feature \
   features/local/install.feature features/local/lockfile.feature
 
-ON_PEERS = features/cli/yank.feature features/cli/publish_and_search.feature
-
 on = $(BIN)/python -m support.suite.run_suite --build build/registries/$(1) -D driver=inprocess -D registry=$(1)
 
 registries: .venv/ready
 	$(call on,http) $(ANY_REGISTRY)
 	$(call on,mirror) $(ANY_REGISTRY)
-	@if $(BIN)/python -c 'import libp2p' 2>/dev/null; then $(call on,p2p) $(ON_PEERS); else echo "without the extra p2p: not on peers"; fi
+	@if $(BIN)/python -c 'import libp2p' 2>/dev/null; then $(call on,p2p) $(ANY_REGISTRY); else echo "without the extra p2p: not on peers"; fi
 
 coverage: .venv/ready
 	$(BIN)/python -m support.suite.run_coverage $(ARGS)

@@ -75,7 +75,7 @@ def step_read_only_ended(context, code, text):
 
 @when('"{command}" runs in {count:d} processes at once')
 def step_at_once(context, command, count):
-    context.exit_codes = context.world.race(count, command)
+    context.exit_codes = context.world.race(*[command] * count)
 
 
 @then("all of them succeeded")

@@ -39,7 +39,21 @@ def step_blob_damaged(context):
 
 @when('{count:d} processes publish "{name}" at the same moment')
 def step_race(context, count, name):
-    context.codes = context.world.race(count, f"ggen market publish {name}")
+    context.codes = context.world.race(*[f"ggen market publish {name}"] * count)
+
+
+@when("{count:d} processes publish a package each at the same moment")
+def step_race_of_packages(context, count):
+    names = [f"package-{number}" for number in range(count)]
+    for name in names:
+        context.world.run(f"ggen market init {name} --id io.ggen.{name}")
+    context.exit_codes = context.world.race(*(f"ggen market publish {name}" for name in names))
+
+
+@then("the registry's log has {count:d} entry")
+@then("the registry's log has {count:d} entries")
+def step_log_size(context, count):
+    assert context.world.log_size() == count, context.world.log_size()
 
 
 @then("{winners:d} of them succeeds and {losers:d} end with exit code {code:d}")

@@ -57,7 +57,7 @@ Feature: What is published is found by the very next search
     When I run "ggen market search axum --json"
     Then the JSON field "total" is "0"
 
-  @use.with_registry=local,http
+  @use.with_registry=local,http,p2p
   Scenario: A misspelled id is answered with the right one
     Given I run "ggen market publish axum"
     When I try "ggen market info io.ggen.rust.axmu"
@@ -137,3 +137,15 @@ Feature: What is published is found by the very next search
     Then the JSON field "blobs" is "0"
     When I run "ggen market cache verify"
     Then the output contains "Sound: 4 blobs"
+
+  @level3 @concurrency @use.with_registry=p2p
+  Scenario: Ten processes publish one version among peers: one wins, nine are told so, and every node has one entry
+    When 10 processes publish "axum" at the same moment
+    Then 1 of them succeeds and 9 end with exit code 5
+    And the registry's log has 1 entry
+
+  @level3 @concurrency
+  Scenario: Ten processes publish a package each at the same moment, and all are published
+    When 10 processes publish a package each at the same moment
+    Then all of them succeeded
+    And the registry's log has 10 entries

@@ -115,6 +115,7 @@ class Answers:
         state = self._node.state
         items = _list(request, "entries")
         offered = await trio.to_thread.run_sync(lambda: [self._checked(item) for item in items])
+        state.refuse_repeated(item.entry.record for item in offered)  # of several at once the first one is admitted
         length, last = state.logs.head(offered[0].entry.author)[:2]
         for announcement in offered:
             if (announcement.entry.seq - 1, announcement.entry.previous) != (length, last):

@@ -6,7 +6,7 @@ from pathlib import Path
 from marketplace.errors import IntegrityError, InvalidInputError
 from marketplace.index.local import LocalIndex
 from marketplace.model.manifest import Manifest
-from marketplace.model.release import LogRecord, Release
+from marketplace.model.release import LogRecord, Release, YankRecord
 from marketplace.p2p.view import Place, Trust, View, namespaces, place, view_of
 from marketplace.storage.files import scratch_folder
 
@@ -59,6 +59,19 @@ class Replica:
         for namespace, some in fresh.items():
             self._by_namespace.setdefault(namespace, []).extend(some)
         self._apply(fresh)
+
+    def has(self, release: Release) -> bool:
+        """Tell whether the key of a release has published that version already, shown or not."""
+        view, where = self.views.get(release.id.namespace, View()), place(release)
+        if not view.contested:
+            return where in view.releases or where in view.quarantined
+        records = self._by_namespace[release.id.namespace]
+        return any(isinstance(one, Release) and one.key == release.key and place(one) == where for one in records)
+
+    def is_yanked(self, record: YankRecord) -> bool:
+        """Tell whether the version that a record is about is shown as yanked."""
+        last = self.views.get(record.id.namespace, View()).yanks.get(place(record))
+        return last is not None and last.action == "yank"
 
     def manifests_came(self) -> None:
         """Show the releases whose manifests are here now."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trio
 
-from marketplace.errors import IntegrityError, MarketError, NotFoundError
+from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
 from marketplace.model.entry import Entry
 from marketplace.model.release import LogRecord, Release
 from marketplace.model.tree import MAGIC
@@ -106,6 +106,25 @@ class NodeState:
             pairs = zip(entries, outcomes, strict=True)
             self.replica.add(entry.record for entry, outcome in pairs if outcome is Offered.ADDED)
         return outcomes
+
+    def refuse_repeated(self, records: Iterable[LogRecord]) -> None:
+        """Hold that records of this home say something new: two releases of one version would hide each other.
+
+        Raises:
+            ConflictError: `version-exists`, `already-yanked` or `not-yanked`.
+        """
+        for record in records:
+            if isinstance(record, Release):
+                self._refuse_repeated_release(record)
+            elif self.replica.is_yanked(record) is (record.action == "yank"):
+                code = "already-yanked" if record.action == "yank" else "not-yanked"
+                raise ConflictError(code, f"{record.id}@{record.version} is {code.replace('-', ' ')}")
+
+    def _refuse_repeated_release(self, release: Release) -> None:
+        if self.replica.has(release):
+            self.registry.index.refuse_existing(release)
+            hint = "raise the version in package.toml; `ggen market node status` tells what is hidden, and why"
+            raise ConflictError("version-exists", f"{release} is in the log of this key, and not shown", hint=hint)
 
     def admit_announced(self, announcements: Sequence[Announcement]) -> list[Offered]:
         """Keep what was announced, entries and manifests, as `admit`."""

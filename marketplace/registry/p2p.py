@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from marketplace.security.trust import TrustStore
     from marketplace.storage.base import BlobStore
 
+_APPEND_TRIES = 50
+"""How often a log may have moved before one gives up; each time another process of this user has come through."""
+
 
 class P2PRegistry(LocalRegistry):
     """A `Registry` that is the folder `node` of a home, written by the node that runs there.
@@ -88,10 +91,10 @@ class P2PRegistry(LocalRegistry):
                 except MarketError as error:
                     outcomes[number] = error
             if taken:
-                first, extra = self._append([(release, manifest) for _, release, manifest, _, _ in taken])
+                numbers, extra = self._append([(release, manifest) for _, release, manifest, _, _ in taken])
         for place, (number, release, _, stored, quality) in enumerate(taken):
             outcomes[number] = Receipt(
-                release, self.name, first + place, len(stored), sum(stored.values()), extra, quality
+                release, self.name, numbers[place], len(stored), sum(stored.values()), extra, quality
             )  # fmt: skip
         return [outcome for outcome in outcomes if outcome is not None]
 
@@ -112,10 +115,32 @@ class P2PRegistry(LocalRegistry):
         self.trust.check_release(release)
         return manifest.decode("utf-8"), stored, quality
 
-    def _append(self, records: "Sequence[tuple[LogRecord, str]]") -> tuple[int, dict[str, int]]:
+    def _append(self, records: "Sequence[tuple[LogRecord, str]]") -> tuple[list[int], dict[str, int]]:
         """Sign the next entries of the publisher's log, each with its manifest, and have the node spread them.
 
-        Returns the number of the first and the reach of all.
+        Returns the numbers of the entries and the reach of the last of them.
+        """
+        numbers: list[int] = []
+        moved = 0
+        while len(numbers) < len(records):
+            try:
+                reach = self._append_next(records, numbers)
+            except ConflictError as error:
+                moved += 1  # another process of this user has appended between the question for the head and ours
+                if error.code != "log-moved" or moved == _APPEND_TRIES:
+                    raise
+        if not reach["peers"]:
+            hint = "it spreads by itself as soon as a peer connects; `ggen market node peers` shows who is connected"
+            what = f"{records[0][0].id}@{records[0][0].version}" if len(records) == 1 else f"{len(records)} packages"
+            message = f"what was published ({what}) is in the log of this node, but no peer has it yet"
+            raise UnavailableError("publish-unreached", message, hint=hint, **reach)
+        return numbers, reach
+
+    def _append_next(self, records: "Sequence[tuple[LogRecord, str]]", numbers: list[int]) -> dict[str, int]:
+        """Append the records that have no number yet, and note their numbers; return the reach of the last ones.
+
+        Raises:
+            ConflictError: `log-moved`.
         """
         from marketplace.model.entry import Entry
 
@@ -123,19 +148,15 @@ class P2PRegistry(LocalRegistry):
         head = self._node.ask("head", author=signer.public)
         length, last = int(head["length"]), str(head["hash"])
         entries = []
-        for number, (record, manifest) in enumerate(records, length + 1):
+        for number, (record, manifest) in enumerate(records[len(numbers) :], length + 1):
             entry = Entry(signer.public, number, last, record).signed(signer.sign)
             last = entry.hash
             entries.append({"entry": entry.encode().decode("utf-8"), "manifest": manifest})
         for some in _slices(entries):
             answer = self._node.ask("append", entries=some)
-        reach = {name: int(answer[name]) for name in ("peers", "provider_records")}
-        if not reach["peers"]:
-            hint = "it spreads by itself as soon as a peer connects; `ggen market node peers` shows who is connected"
-            what = f"{records[0][0].id}@{records[0][0].version}" if len(records) == 1 else f"{len(records)} packages"
-            message = f"what was published ({what}) is in the log of this node, but no peer has it yet"
-            raise UnavailableError("publish-unreached", message, hint=hint, **reach)
-        return length + 1, reach
+            numbers.extend(range(length + 1, length + len(some) + 1))
+            length += len(some)
+        return {name: int(answer[name]) for name in ("peers", "provider_records")}
 
     def estimate(self, source: "PackageSource", release: "Release") -> "Report":
         """Measure what the content tells: among peers nobody keeps when a release was taken. See `Registry`."""
@@ -157,11 +178,6 @@ class P2PRegistry(LocalRegistry):
     def _append_yank(self, record: "YankRecord") -> None:
         listed = self.get_release(record.id, record.version)
         self.trust.check_yank(record, listed.release.key)
-        if (listed.yanked is not None) == (record.action == "yank"):
-            code, text = (
-                ("already-yanked", "yanked already") if listed.yanked is not None else ("not-yanked", "not yanked")
-            )
-            raise ConflictError(code, f"{record.id}@{record.version} is {text}")
         self._append([(record, "")])
 
     def fetch(self, release: "Release", store: "BlobStore") -> "Fetched":

@@ -14,7 +14,7 @@ from marketplace.registries import Known, add
 from support.centralized.servers import Server
 from support.centralized.shelf import Shelf
 from support.centralized.static_tree import files_of
-from support.market.world import World
+from support.market.world import World, verified_log
 
 NAMESPACES = ("com", "example", "io", "many", "org")
 """What the suite publishes into."""
@@ -76,6 +76,10 @@ class Served:
             name_it(world, self._server.url, token)
         return {"GGEN_REGISTRY": "corp"}
 
+    def log_size(self, world: World) -> int:
+        """Return how many entries the log in the home that is served has."""
+        return verified_log(world)
+
 
 class Mirrored:
     """The files of the home's registry on a plain file server; publishing goes into the home."""
@@ -98,3 +102,7 @@ class Mirrored:
             for kept in (world.home / "cache" / "registries").glob("*/answers"):
                 shutil.rmtree(kept)  # else what was published a moment ago would be seen in five minutes
         return {"GGEN_REGISTRY": "corp"}
+
+    def log_size(self, world: World) -> int:
+        """Return how many entries the log in the home that is mirrored has."""
+        return verified_log(world)

@@ -45,6 +45,14 @@ class Backend(Protocol):
     def environ(self, world: "World", args: Sequence[str]) -> Mapping[str, str]:
         """Make the registry ready for a command, and return what the command finds in its environment."""
 
+    def log_size(self, world: "World") -> int:
+        """Return how many entries its log has."""
+
+
+def verified_log(world: "World") -> int:
+    """Return how many entries the log of the registry in the home has, once it is verified."""
+    return int(world.run("ggen market index verify --json").json()["log_size"])
+
 
 class World:
     """Everything a scenario touches, removed by `close`."""
@@ -87,17 +95,18 @@ class World:
         command_line = [str(program), *args[1:]]
         return command_line, {**environ, **(self.backend.environ(self, command_line) if self.backend else {})}
 
-    def race(self, count: int, command: str) -> list[int]:
-        """Run a command in `count` processes that start together; return their exit codes."""
-        args, environ = self.command(command)
-        starter = ["sh", "-c", 'read -r _go; exec "$@"', "sh", *args]
-        racers = [
-            subprocess.Popen(
-                starter, cwd=self.project, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            for _ in range(count)
-        ]  # fmt: skip
+    def race(self, *commands: str) -> list[int]:
+        """Run commands in processes that start together; return their exit codes."""
+        racers = []
+        for command in commands:
+            args, environ = self.command(command)
+            starter = ["sh", "-c", 'read -r _go; exec "$@"', "sh", *args]
+            racers.append(
+                subprocess.Popen(
+                    starter, cwd=self.project, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )  # fmt: skip
         for racer in racers:
             assert racer.stdin is not None
             racer.stdin.write(b"go\n")
@@ -110,6 +119,10 @@ class World:
         noise = [line for line in outcome.stderr.splitlines() if not line.startswith("note: ")]
         assert self.exit_code() == 0 and not noise, f"{command} gave {outcome}"
         return outcome
+
+    def log_size(self) -> int:
+        """Return how many entries the log of the scenario's registry has."""
+        return self.backend.log_size(self) if self.backend else verified_log(self)
 
     def outcome(self) -> Outcome:
         """Return the last run."""

@@ -34,6 +34,12 @@ class Peers:
         _comes("the other node to show what was published", lambda: _shown(reader) == wanted)
         return {"GGEN_REGISTRY": "p2p"}
 
+    def log_size(self, world: World) -> int:
+        """Return how many entries the author's node has, once the other has them too."""
+        author, reader = self._nodes(world)
+        _comes("the other node to have the same", lambda: _status(reader)["digest"] == _status(author)["digest"])
+        return int(_status(author)["entries"])
+
     def _nodes(self, world: World) -> tuple[User, User]:
         if self._author is None or self._reader is None:
             self._author, self._reader = User(world, "author"), User(world, "reader", world.home)
