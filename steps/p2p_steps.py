@@ -1,6 +1,7 @@
 """Steps about users who share packages by nodes of their own."""
 
 import shlex
+from datetime import UTC, datetime
 
 from behave import given, then, when
 
@@ -78,6 +79,22 @@ def step_no_address(context, name, code, error):
 def step_reach(context, name, peers, records):
     told = context.receipt
     assert (told["published"], told["peers"], told["provider_records"]) == (True, peers, records), told
+
+
+@then(
+    "her node's status shows {release} with {records:d} record, when it was refreshed, and that it expires "
+    "{hours:d} hours later"
+)
+def step_provided(context, release, records, hours):
+    ann = context.users["ann"]
+    shown = [item for item in ann.json("node", "status")["provided"] if item["packages"] == [release]]
+    assert [item["records"] for item in shown] == [records], shown
+    assert shown[0]["expires"] - shown[0]["refreshed"] == hours * 3600, shown
+    line = next(line for line in ann.ggen("node", "status").stdout.splitlines() if release in line)
+    told = [
+        datetime.fromtimestamp(shown[0][name], UTC).isoformat(" ", "minutes")[:16] for name in ("refreshed", "expires")
+    ]
+    assert all(time in line for time in told), (line, told)
 
 
 @then('{name:w} finds {id_} by "{words}" among the peers')

@@ -9,6 +9,7 @@ Feature: Two users share packages without a server
     Given ann runs a node, and ben one that joins by it
     When ann publishes io.ggen.rust.core among the peers
     Then ann is told that 1 peer has it, and that 1 provider record names her
+    And her node's status shows io.ggen.rust.core@1.0.0 with 1 record, when it was refreshed, and that it expires 48 hours later
     And ben finds io.ggen.rust.core by "rust core" among the peers
     When ben adds io.ggen.rust.core from the peers
     Then ben's project has io.ggen.rust.core verified, and locked to ann's key

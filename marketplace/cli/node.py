@@ -71,13 +71,30 @@ def _status_text(status: Mapping[str, Any]) -> Iterator[str]:
         ("peers", f"{status['peers']}, {status['mesh']} in the mesh"),
         ("local network", "" if status["local"] is None else f"{render.plural(status['local'], 'node')} heard"),
         ("releases", f"{status['releases']}, of {render.plural(status['publishers'], 'publisher')}"),
-        ("provided", render.plural(len(status["provided"]), "package")),
         ("awaited", str(status["awaited"] or "")),
     ])  # fmt: skip
+    yield from _provided_text(status["provided"])
     for namespace, keys in status["contested"].items():
         yield render.bad(f"{namespace} is claimed by {len(keys)} keys: ggen market key trust {namespace} KEY")
     for what in status["quarantined"]:
         yield render.bad(f"quarantined: {what['what']}, {what['why']}")
+
+
+def _provided_text(provided: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a line for each content that other nodes keep a record of."""
+    rows = [
+        (", ".join(item["packages"]) or item["content_id"], str(item["records"]),
+         *(_minute(item[name]) for name in ("since", "refreshed", "expires")))
+        for item in provided
+    ]  # fmt: skip
+    if rows:
+        yield from render.table(("PROVIDED", "RECORDS", "SINCE", "REFRESHED", "EXPIRES (UTC)"), sorted(rows))
+
+
+def _minute(seconds: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "minutes")[:16]
 
 
 @node_command.command("peers")

@@ -65,12 +65,19 @@ class Answers:
             "contested": {name: list(view.contested) for name, view in views.items() if view.contested},
             "quarantined": state.quarantined(),
             "refused": {f"{id_}@{version}": why for (id_, version), why in state.replica.refused.items()},
-            "provided": [
-                {"content_id": digest, "since": item.since, "refreshed": item.refreshed, "expires": item.expires,
-                 "records": item.records}
-                for digest, item in sorted(node.directory.provided.items())
-            ],
+            "provided": self._provided(),
         }  # fmt: skip
+
+    def _provided(self) -> list[dict[str, object]]:
+        """Return what is announced as provided here, each content with the releases that are shown of it."""
+        packages: dict[str, list[str]] = {}
+        for release in self._node.state.releases():
+            packages.setdefault(release.content_id, []).append(str(release))
+        return [
+            {"packages": sorted(packages.get(digest, [])), "content_id": digest, "since": item.since,
+             "refreshed": item.refreshed, "expires": item.expires, "records": item.records}
+            for digest, item in sorted(self._node.directory.provided.items())
+        ]  # fmt: skip
 
     async def _peers(self, _request: Mapping[str, object]) -> dict[str, object]:
         reputation = self._node.state.reputation
