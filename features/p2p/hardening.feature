@@ -55,6 +55,9 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | dial           | a quarter of a second   | less               |
       | window updates | each short read         | half a window      |
       | small reads    | twice for each          | once for all       |
+      | whole reads    | it is copied twice      | it is handed on    |
+      | rest of a message | 59988 bytes are copied | it is left where it is |
+      | growing buffer | it is moved as it grows | it is put together once |
       | forged         | nobody is named         | it is named        |
       | log lines      | one for each            | none               |
 
@@ -70,3 +73,9 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
       | announced       | 0.0.0.0          | one that can be dialled |
       | plaintext       | plaintext too    | noise alone             |
       | no resolver     | it cannot be imported | it is imported     |
+
+  Scenario: However bytes come and are read, they are the same, and single ones cost no more than others
+    Then the pieces of a stream give what one buffer would, for 5,000 turns of coming and taking
+    And 100,000 pieces of a single byte are kept as one
+    And messages of all lengths are read in parts of all lengths, and then the connection has ended
+    And a frame of which a part has come is told as broken off

@@ -12,6 +12,7 @@ from typing import Any
 
 import trio
 
+from marketplace.p2p.hardened_reads import read_well
 from marketplace.p2p.library import (
     ID,
     CacheEntry,
@@ -23,7 +24,6 @@ from marketplace.p2p.library import (
     Pubsub,
     RpcQueue,
     SwarmException,
-    TrioTCPStream,
     ValidationError,
     common,
     kad_dht,
@@ -55,9 +55,6 @@ QUERY_SECONDS = 1.5
 LAZY_DEGREE = 6
 """D_lazy of the gossipsub v1.1 specification: how many peers outside the mesh are told what there is."""
 
-READ_AHEAD = 256 * 1024
-"""Bytes taken from a socket at once; the library asks the system for the two of a length, and then for what follows."""
-
 _WINDOW, _HISTORY = 5, 10
 """Heartbeats of which a peer tells what messages there were, and for which it can give them."""
 
@@ -71,7 +68,7 @@ def prepare_library(kad_protocol: str) -> None:
     The DHT ignores its `protocol_prefix`: its protocol id is put into each module that has taken it from `common`.
     """
     os.environ["PY_YAMUX_RELEASE_ON_READ"] = "0"  # else each short read sends a window update of its own
-    TrioTCPStream.read = read_ahead
+    read_well()
     swarm._HAPPY_EYEBALLS_DELAY = DIAL_HEAD_START
     pubsub_module.SUBSCRIPTION_CHANNEL_SIZE = QUEUE_SLOTS
     pubsub_module.RpcQueue = functools.partial(RpcQueue, max_size=QUEUE_SLOTS)
@@ -80,22 +77,6 @@ def prepare_library(kad_protocol: str) -> None:
         module.QUERY_TIMEOUT = QUERY_SECONDS
     # One peer can have the library write a line per message; what matters is told by the node itself.
     logging.disable(logging.CRITICAL)
-
-
-_read_now = TrioTCPStream.read
-
-
-async def read_ahead(stream: TrioTCPStream, n: int | None = None) -> bytes:
-    """Read from a socket as the library does, but for many of its small reads at once: a quarter of a transfer's time.
-
-    The library's streams have one reader each, the muxer.
-    """
-    ahead: memoryview = stream.__dict__.get("ahead", memoryview(b""))
-    if not ahead and n != 0:
-        ahead = memoryview(await _read_now(stream, READ_AHEAD))
-    part = ahead[: len(ahead) if n is None else n]
-    stream.__dict__["ahead"] = ahead[len(part) :]
-    return bytes(part)
 
 
 def connection_config(max_connections: int) -> ConnectionConfig:

@@ -28,6 +28,8 @@ from libp2p.abc import IHost, INetStream  # noqa: E402
 from libp2p.crypto.ed25519 import create_new_key_pair as ed25519_key_pair  # noqa: E402
 from libp2p.crypto.x25519 import create_new_key_pair as x25519_key_pair  # noqa: E402
 from libp2p.exceptions import ValidationError  # noqa: E402
+from libp2p.io import msgio  # noqa: E402
+from libp2p.io.exceptions import ConnectionClosedError, IncompleteReadError  # noqa: E402
 from libp2p.io.trio import TrioTCPStream  # noqa: E402
 from libp2p.kad_dht import common, kad_dht, peer_routing, provider_store, value_store  # noqa: E402
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT  # noqa: E402
@@ -47,14 +49,52 @@ from libp2p.pubsub.validators import signature_validator  # noqa: E402
 from libp2p.records.validator import Validator  # noqa: E402
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE  # noqa: E402
 from libp2p.security.noise.transport import Transport as Noise  # noqa: E402
+from libp2p.security.secure_session import SecureSession  # noqa: E402
+from libp2p.stream_muxer.yamux import yamux  # noqa: E402
+from libp2p.stream_muxer.yamux.yamux import Yamux  # noqa: E402
 from libp2p.tools.anyio_service import background_trio_service  # noqa: E402
 from libp2p.utils.address_validation import get_available_interfaces  # noqa: E402
 
 __all__ = [
-    "ID", "NOISE", "CacheEntry", "ConnectionConfig", "DHTMode", "GossipSub", "IHost", "INetStream", "KadDHT",
-    "MessageCache", "Noise", "PeerInfo", "PeerStoreError", "Pubsub", "RpcQueue", "SwarmException", "TrioTCPStream",
-    "ValidationError", "Validator", "background_trio_service", "common", "ed25519_key_pair",
-    "get_available_interfaces", "get_content_addressed_msg_id", "info_from_p2p_addr", "kad_dht", "new_host",
-    "peer_routing", "provider_store", "pubsub_module", "rpc_pb2", "signature_validator", "swarm", "value_store",
+    "ID",
+    "NOISE",
+    "CacheEntry",
+    "ConnectionClosedError",
+    "ConnectionConfig",
+    "DHTMode",
+    "GossipSub",
+    "IHost",
+    "INetStream",
+    "IncompleteReadError",
+    "KadDHT",
+    "MessageCache",
+    "Noise",
+    "PeerInfo",
+    "PeerStoreError",
+    "Pubsub",
+    "RpcQueue",
+    "SecureSession",
+    "SwarmException",
+    "TrioTCPStream",
+    "ValidationError",
+    "Validator",
+    "Yamux",
+    "background_trio_service",
+    "common",
+    "ed25519_key_pair",
+    "get_available_interfaces",
+    "get_content_addressed_msg_id",
+    "info_from_p2p_addr",
+    "kad_dht",
+    "msgio",
+    "new_host",
+    "peer_routing",
+    "provider_store",
+    "pubsub_module",
+    "rpc_pb2",
+    "signature_validator",
+    "swarm",
+    "value_store",
     "x25519_key_pair",
+    "yamux",
 ]  # fmt: skip

@@ -93,13 +93,15 @@ class Wire:
 
     async def receive_chunk(self, size: int) -> bytes:
         """Receive the `size` bytes of a chunk; a sender that stops for `STALL_SECONDS` has stalled."""
-        data = bytearray()
-        while len(data) < size:
+        parts: list[memoryview] = []
+        left = size
+        while left:
             length = length_of(await self._read(LENGTH_BYTES, STALL_SECONDS))
-            if not 0 < length <= size - len(data):
+            if not 0 < length <= left:
                 raise ProtocolError("a chunk of another size")
-            await self._read_into(data, length, STALL_SECONDS)
-        return bytes(data)
+            await self._read_parts(parts, length, STALL_SECONDS)
+            left -= length
+        return b"".join(parts)
 
     async def close(self) -> None:
         """Close our side when all was said."""
@@ -126,19 +128,19 @@ class Wire:
             raise StalledError(f"{self.peer} took nothing for {seconds} s")
 
     async def _read(self, count: int, seconds: float) -> bytes:
-        data = bytearray()
-        await self._read_into(data, count, seconds)
-        return bytes(data)
+        parts: list[memoryview] = []
+        await self._read_parts(parts, count, seconds)
+        return b"".join(parts)
 
-    async def _read_into(self, data: bytearray, count: int, seconds: float) -> None:
-        """Append so many bytes to `data`; `seconds` count anew for each part that comes."""
-        end = len(data) + count
-        while len(data) < end:
+    async def _read_parts(self, parts: list[memoryview], count: int, seconds: float) -> None:
+        """Append so many bytes to `parts`, not copied; `seconds` count anew for each part that comes."""
+        while count:
             if not self._ahead:
                 self._ahead = memoryview(await self._read_some(_READ_AHEAD, seconds))
-            part = self._ahead[: end - len(data)]
+            part = self._ahead[:count]
             self._ahead = self._ahead[len(part) :]
-            data += part
+            count -= len(part)
+            parts.append(part)
 
     async def _read_some(self, most: int, seconds: float) -> bytes:
         part: bytes = b""

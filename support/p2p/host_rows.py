@@ -7,7 +7,6 @@ from typing import Any
 
 import trio
 from libp2p.host.exceptions import ConnectionFailure
-from libp2p.io.trio import TrioTCPStream
 from libp2p.kad_dht import peer_routing
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
 from libp2p.network.exceptions import SwarmException
@@ -191,30 +190,6 @@ async def plaintext(lab: Lab) -> str:
 async def window_updates(_lab: Lab) -> str:
     """Look whether the muxer answers each short read with a window update."""
     return "each short read" if yamux._yamux_release_on_read() else "half a window"
-
-
-async def small_reads(_lab: Lab) -> str:
-    """Count how often the system is asked for fifty short messages, each with its length before it, that are here."""
-    source = _Source(b"".join(bytes([0, 98]) + bytes(98) for _ in range(50)))
-    stream = TrioTCPStream(source)
-    for _ in range(50):
-        assert await stream.read(2) == bytes([0, 98])
-        assert await stream.read(98) == bytes(98)
-    return {100: "twice for each", 1: "once for all"}.get(source.asked, f"{source.asked} times")
-
-
-class _Source:
-    """A socket's stream in which everything has come."""
-
-    def __init__(self, data: bytes) -> None:
-        self.asked = 0
-        self._data = data
-
-    async def receive_some(self, most: int | None = None) -> bytes:
-        """Return what is asked for."""
-        self.asked += 1
-        part, self._data = self._data[:most], self._data[most:]
-        return part
 
 
 async def log_lines(lab: Lab) -> str:

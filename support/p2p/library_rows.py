@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import trio
 
 from marketplace.p2p import hardening
-from support.p2p import gossip_rows, host_rows
+from support.p2p import gossip_rows, host_rows, read_rows
 from support.p2p.lab import Lab
 
 KAD = "/ggen/kad/1.0.0"
@@ -47,7 +47,10 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "announced": host_rows.announced,
     "plaintext": host_rows.plaintext,
     "window updates": host_rows.window_updates,
-    "small reads": host_rows.small_reads,
+    "small reads": read_rows.small_reads,
+    "whole reads": read_rows.whole_reads,
+    "rest of a message": read_rows.rest_of_a_message,
+    "growing buffer": read_rows.growing_buffer,
     "log lines": host_rows.log_lines,
     "forged": gossip_rows.forged,
     "no resolver": host_rows.unconfigured,
