@@ -73,9 +73,17 @@ def step_goodbye(context, source):
     local_speech.tell(context.local_table, source, "ann", 0, 1.0)
 
 
+@when("{source} tells of {count:d} names, and then of ann")
+def step_tells_much(context, source, count):
+    context.local_table = LocalTable()
+    for number in range(count):
+        local_speech.tell(context.local_table, source, f"name {number}", 4500, number / 50)
+    local_speech.tell(context.local_table, source, "ann", 120, 3.0)
+
+
 @then("ann still counts")
 def step_counts(context):
-    assert context.local_table.names(1.0) == ["ann"]
+    assert "ann" in context.local_table.names(3.0)
 
 
 @then("ann counts no more")

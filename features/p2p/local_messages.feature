@@ -59,6 +59,13 @@ Feature: What is said on the local network is no more than an address to dial, a
     Then ann still counts
     When 192.0.2.7 takes ann back
     Then ann counts no more
+    When 192.0.2.7 tells of ann for 2147483647 seconds
+    Then ann counts after 4499 seconds, and not after 4501
+
+  @level1
+  Scenario: Who is new at an address is heard, however much somebody else has said there before
+    When 192.0.2.7 tells of 100 names, and then of ann
+    Then ann still counts
 
   @level2
   Scenario: Nodes that were cut off until they had forgotten each other are found again, and none talks without need

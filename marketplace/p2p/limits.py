@@ -106,6 +106,9 @@ machines that are listened to, and messages of one machine in a second. To read 
 LOCAL_TTL = 120
 """Seconds that others may remember what this node says on the local network (RFC 6762, section 10, for host names)."""
 
+LOCAL_LONGEST_TTL = 4500
+"""Seconds for which this node remembers what others say there, at most (the same, for what is no host's name)."""
+
 LOCAL_RENEW_EVERY = 10.0
 """Seconds between two looks for networks that the machine has joined, and for addresses that it has got."""
 

@@ -12,6 +12,9 @@ from marketplace.errors import UnavailableError
 
 _GROUP = ("224.0.0.251", 5353)
 _HOPS = 255
+_PAUSE = 1.0
+"""Seconds until one listens again who could not."""
+
 _LONGEST = 9000
 """Bytes of the longest message (RFC 6762, section 17)."""
 
@@ -33,7 +36,7 @@ class LocalNetwork:
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
         self._places: list[ipaddress.IPv4Interface] = []
-        self._silent: set[tuple[ipaddress.IPv4Interface, str]] = set()
+        self._told: set[str] = set()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -48,22 +51,23 @@ class LocalNetwork:
 
     def join(self) -> None:
         """Listen in the networks that the machine is in now."""
-        found = _places()
-        for place in set(found) - set(self._places):
-            member = socket.inet_aton(_GROUP[0]) + place.ip.packed
-            with self._telling(place):
-                self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
-        self._places = found
+        with self._telling("learn of the machine's networks"):
+            before, self._places = self._places, _places()
+            for place in set(self._places) - set(before):
+                with self._telling(f"hear the network of {place}"):
+                    member = socket.inet_aton(_GROUP[0]) + place.ip.packed
+                    self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
 
     @contextmanager
-    def _telling(self, place: ipaddress.IPv4Interface) -> Iterator[None]:
-        """Tell once of each way in which a network is not reached: the others are."""
+    def _telling(self, what: str) -> Iterator[None]:
+        """Tell once of each thing that cannot be done now, and why: the rest can, and networks come and go."""
         try:
             yield
         except OSError as error:
-            if (place, str(error)) not in self._silent:
-                self._silent.add((place, str(error)))
-                self._log(f"local discovery does not reach the network of {place}: {error.strerror}")
+            text = f"local discovery does not {what}: {error.strerror}"
+            if text not in self._told:
+                self._told.add(text)
+                self._log(text)
 
     def addresses(self) -> set[str]:
         """Return the machine's addresses there."""
@@ -72,16 +76,23 @@ class LocalNetwork:
     async def send(self, message: bytes) -> None:
         """Send a message to everybody."""
         for place in self._places:
-            with self._telling(place):
+            with self._telling(f"reach the network of {place}"):
                 self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, place.ip.packed)
                 await self._socket.sendto(message, _GROUP)
 
     async def receive(self) -> tuple[bytes, str]:
         """Return the next message and the address that it came from, which is in one of the networks."""
         while True:
-            data, (source, _) = await self._socket.recvfrom(_LONGEST)
+            data, source = await self._next()
             if any(ipaddress.IPv4Address(source) in place.network for place in self._places):
                 return data, source
+
+    async def _next(self) -> tuple[bytes, str]:
+        while True:
+            with self._telling("hear anything"):
+                data, (source, _) = await self._socket.recvfrom(_LONGEST)
+                return data, source
+            await trio.sleep(_PAUSE)
 
 
 def _socket() -> trio.socket.SocketType:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from marketplace.p2p.library import PeerInfo
-from marketplace.p2p.limits import LOCAL_MESSAGES, LOCAL_NAMES, LOCAL_SOURCES
+from marketplace.p2p.limits import LOCAL_LONGEST_TTL, LOCAL_MESSAGES, LOCAL_NAMES, LOCAL_SOURCES
 from marketplace.p2p.local_messages import Told, peer_at
 
 
@@ -50,13 +50,15 @@ class LocalTable:
         return found.names
 
     def hear(self, source: str, told: Told, now: float) -> None:
-        """Note what a source tells of a name, or that it has gone. Of one source the first few names count."""
-        found = self._sources[source]
+        """Note what a source tells of a name, or that it has gone. Of one source the last few names count."""
+        names = self._sources[source].names
         info = peer_at(told.addresses, source)
         if not told.ttl:
-            found.names.pop(told.name, None)
-        elif info and (told.name in found.names or len(self._names(found, now)) < LOCAL_NAMES):
-            found.names[told.name] = (info, now + told.ttl)
+            names.pop(told.name, None)
+        elif info:
+            names[told.name] = (info, now + min(told.ttl, LOCAL_LONGEST_TTL))
+            while len(names) > LOCAL_NAMES:
+                del names[next(iter(names))]
 
     def names(self, now: float) -> list[str]:
         """Return the names that count."""
