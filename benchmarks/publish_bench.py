@@ -19,6 +19,7 @@ from benchmarks.measuring import Contestant, MissingPeerError, Row, Stage, attem
 from benchmarks.packages import Package, as_folder, as_npm_folder, as_wheel, make
 from benchmarks.processes import environment, product, run
 from benchmarks.publisher import new_log, publish_all, score_all, start_and_finish, waiting
+from support.market.plugins import SILENT, write
 
 _PUBLISHERS = 8
 _ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +38,7 @@ def measure(stage: Stage) -> Iterator[Row]:
         yield from _one_process(stage, npm, uv)
         yield from _many_in_one(stage, uv)
         yield from _scoring(stage)
+        yield from _with_plugin(stage)
         yield from _eight_at_once(stage, npm, uv)
 
 
@@ -57,7 +59,7 @@ class _Publisher:
         self._root = root
         self._write = write
         self._command = command
-        self._env = env
+        self.env = env
         self._missing = missing
         self._numbers = itertools.count()
         self.ready: list[Path] = []
@@ -73,12 +75,12 @@ class _Publisher:
 
     def one(self, goal: float | None = None) -> Contestant:
         """Publish one package in one process."""
-        return self._contestant(self.name, lambda: run(self._command(self.ready), self._env), 1, goal)
+        return self._contestant(self.name, lambda: run(self._command(self.ready), self.env), 1, goal)
 
     def many(self, count: int, goal: float | None = None) -> Contestant:
         """Publish several packages in one process."""
         name = f"{self.name}, {count} in one process"
-        return self._contestant(name, lambda: run(self._command(self.ready), self._env), count, goal)
+        return self._contestant(name, lambda: run(self._command(self.ready), self.env), count, goal)
 
     def at_once(self, goal: float | None = None) -> Contestant:
         """Publish with several processes at once, a package each."""
@@ -93,7 +95,7 @@ class _Publisher:
     def _together(self) -> None:
         commands = [[str(part) for part in self._command([path])] for path in self.ready]
         running = [
-            subprocess.Popen(command, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.Popen(command, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for command in commands
         ]
         failed = [process.args for process in running if process.wait()]
@@ -101,11 +103,11 @@ class _Publisher:
             raise RuntimeError(f"{len(failed)} of {_PUBLISHERS} publishers failed: {failed[0]!r}")
 
 
-def _ours(stage: Stage, name: str) -> _Publisher:
+def _ours(stage: Stage, name: str, called: str = "ggen market publish", **environ: str) -> _Publisher:
     installed, home = product(stage), new_home(stage.scratch / name)
-    folder, env = stage.scratch / f"{name}-packages", installed.environment(home)
+    folder, env = stage.scratch / f"{name}-packages", installed.environment(home) | environ
     command = [installed.ggen, "market", "publish"]
-    return _Publisher("ggen market publish", folder, as_folder, lambda paths: [*command, *paths], env=env)
+    return _Publisher(called, folder, as_folder, lambda paths: [*command, *paths], env=env)
 
 
 def _npm(stage: Stage, stack: ExitStack) -> _Publisher:
@@ -168,6 +170,23 @@ def _scoring(stage: Stage) -> list[Row]:
     whole = Contestant("publish in process, one by one", lambda: publish_all(home, packages.ready), prepare, count,
                        _SCORING)  # fmt: skip
     return contest("publish, the scoring in it", alone, [whole], stage.pick(7, 2))
+
+
+def _with_plugin(stage: Stage) -> list[Row]:
+    """Measure what a plugin that finds nothing costs: not trusted, in a process of its own, and trusted."""
+    place, python = stage.scratch / "plugins", product(stage).python
+    place.mkdir()
+    write(place, "silent", ["validate_package"], SILENT, version="1.0.0", distribution="ggen-silent")
+    ours = _ours(stage, "plugged", "with a plugin", PYTHONPATH=str(place))
+    trusted = _ours(stage, "trusting", "with a trusted plugin", PYTHONPATH=str(place))
+    run([product(stage).ggen, "market", "plugins", "trust", "silent"], trusted.env)
+    env = environment(stage.scratch, PYTHONPATH=str(place))
+    others = [
+        _ours(stage, "plain", "without a plugin").one(),
+        trusted.one(),
+        Contestant("floor: python importing the plugin", lambda: run([python, "-c", "import ggen_silent_silent"], env)),
+    ]
+    return contest("publish, one process, with a plugin", ours.one(), others, stage.pick(11, 2))
 
 
 def _made_ready(packages: _Publisher, count: int) -> Sequence[Path]:

@@ -7,6 +7,7 @@ from behave import given, step, then, when
 
 from support.suite.forged_suite import PROJECT, ForgedSuite, run_tool, verdicts
 from support.suite.report import references_elsewhere
+from support.trials import restless
 
 
 @given("a small suite of its own")
@@ -188,3 +189,9 @@ def step_impl(context):
 @then("there is no report")
 def step_impl(context):
     assert context.ran.returncode == 1 and not (context.suite.root / "build" / "report").exists(), context.ran
+
+
+@then("of 1,000 looks at such a process none overlooks it")
+def step_never_overlooked(_context):
+    overlooked = restless.times_overlooked(1_000)
+    assert not overlooked, overlooked

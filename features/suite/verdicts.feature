@@ -118,3 +118,6 @@ Feature: Each scenario gets a true verdict, in the summary and in Allure
       | Socket   | broken | 'Socket' left behind: listening socket 127 |
       | Folder   | broken | left behind: temporary folder forgotten-   |
       | Clean    | passed |                                            |
+
+  Scenario: A process without a parent that becomes another program again and again is seen at every look
+    Then of 1,000 looks at such a process none overlooks it

@@ -11,7 +11,7 @@ import trio
 
 from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
 from marketplace.model.entry import Entry
-from marketplace.model.release import LogRecord, Release
+from marketplace.model.release import LogRecord, Release, YankRecord
 from marketplace.model.tree import MAGIC
 from marketplace.p2p import sync
 from marketplace.p2p.announce import Announcement
@@ -116,9 +116,15 @@ class NodeState:
         for record in records:
             if isinstance(record, Release):
                 self._refuse_repeated_release(record)
-            elif self.replica.is_yanked(record) is (record.action == "yank"):
-                code = "already-yanked" if record.action == "yank" else "not-yanked"
-                raise ConflictError(code, f"{record.id}@{record.version} is {code.replace('-', ' ')}")
+            else:
+                self._refuse_repeated_yank(record)
+
+    def _refuse_repeated_yank(self, record: YankRecord) -> None:
+        yanked, what = self.replica.is_yanked(record), f"{record.id}@{record.version}"
+        if yanked and record.action == "yank":
+            raise ConflictError("already-yanked", f"{what} is yanked already")
+        if not yanked and record.action != "yank":
+            raise ConflictError("not-yanked", f"{what} is not yanked")
 
     def _refuse_repeated_release(self, release: Release) -> None:
         if self.replica.has(release):

@@ -16,10 +16,15 @@ from typing import Any, Protocol
 
 import psutil
 
+from support.cleanroom.deadline import Deadline
+
 MARK = "SUITE_MARK"
 """Environment variable that what a run starts inherits: a process is known by it even when its parent is gone."""
 PATIENCE = 20.0
 """Seconds in which what is on its way out may still go."""
+
+_BECOMING = 0.5
+"""Seconds that a process is given to have an environment; what has none for good is looked at no longer."""
 
 _AROUND = "what is around the steps"
 
@@ -69,9 +74,17 @@ class Processes:
                 psutil.Process(item).kill()
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        if self._mark in process.environ().get(MARK, "").split(":"):
+        if self._mark in _environment(process).get(MARK, "").split(":"):
             return True
         return os.getpid() in {parent.pid for parent in process.parents()}
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    """Return the environment of a process; while it becomes another program it has none for a moment."""
+    found: dict[str, str] = process.environ()
+    if not found and process.exe():  # a thread of the kernel has neither
+        found = Deadline.after(_BECOMING).poll(process.environ, every=0.001, slowest=0.02) or {}
+    return found
 
 
 class Sockets:

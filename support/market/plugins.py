@@ -30,10 +30,16 @@ def install(
     world: World, name: str, hooks: Sequence[str], code: str, *, version: str = "1.0.0", distribution: str = "",
     target: str = "",
 ) -> None:  # fmt: skip
-    """Put a distribution with one plugin into the folder; an older version of it goes."""
+    """Put a distribution with one plugin into the scenario's folder; an older version of it goes."""
     distribution = distribution or "ggen-" + re.sub("[^a-z-]", "", name)
+    write(folder(world), name, hooks, code, version=version, distribution=distribution, target=target)
+
+
+def write(
+    place: Path, name: str, hooks: Sequence[str], code: str, *, version: str, distribution: str, target: str = ""
+) -> None:
+    """Put a distribution with one plugin into a folder; an older version of it goes."""
     module = re.sub("[^a-z]", "_", f"{distribution}-{name}")
-    place = folder(world)
     for old in place.glob(f"{distribution}-*.dist-info"):
         shutil.rmtree(old)
     (place / f"{module}.py").write_text(code, encoding="utf-8")

@@ -66,7 +66,7 @@ node.services.pubsub.subscribe(TOPIC)
 async function providers (digest) {
   const cid = CID.createV1(0x55, Digest.create(0x12, Buffer.from(digest, 'hex')))
   const found = []
-  for await (const event of node.services.dht.findProviders(cid, { signal: AbortSignal.timeout(10_000) })) {
+  for await (const event of node.services.dht.findProviders(cid, { signal: AbortSignal.timeout(25_000) })) {
     if (event.name === 'PROVIDER') {
       found.push(...event.providers.map((provider) => ({ id: provider.id.toString(), from: event.from.toString() })))
     }
@@ -75,7 +75,7 @@ async function providers (digest) {
 }
 
 async function record (key) {
-  for await (const event of node.services.dht.get(Buffer.from(key), { signal: AbortSignal.timeout(10_000) })) {
+  for await (const event of node.services.dht.get(Buffer.from(key), { signal: AbortSignal.timeout(25_000) })) {
     if (event.name === 'VALUE') {
       return Buffer.from(event.value).toString('base64')
     }
