@@ -22,7 +22,7 @@ _GOAL = 1 / 0.9
 
 def transfers(stage: Stage) -> Iterator[Row]:
     """Yield the rows."""
-    size, rounds = stage.pick(64, 8) * _MB, stage.pick(3, 2)
+    size, rounds = stage.pick(64, 8) * _MB, stage.pick(5, 2)
     with ExitStack() as stack:
         first = node(stage, stack, "first")
         _connected(first, 0)
