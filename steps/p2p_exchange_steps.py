@@ -95,6 +95,12 @@ def step_fetch(context):
     fetch(context)
 
 
+@when("the blob is fetched twice at the same time")
+def step_fetch_twice(context):
+    context.result = context.exchange.fetch_twice({digest_of(context.data): len(context.data)})
+    assert isinstance(context.result, dict), context.result
+
+
 @when("the blob is fetched without its size being known, of at most {most:d} MB")
 def step_unsized(context, most):
     context.result = context.exchange.fetch_unsized(digest_of(context.data), most * 10**6)

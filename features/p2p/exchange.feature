@@ -73,6 +73,12 @@ Feature: Content comes from several peers, checked chunk by chunk
     And it was asked for the 0 chunks that were lacking, once each
     And nothing of the blob waits any more
 
+  Scenario: Two fetches of one blob at the same time do not hurt each other
+    Given an honest provider of a blob of 6 chunks
+    When the blob is fetched twice at the same time
+    Then the blob is here
+    And nothing of the blob waits any more
+
   Scenario: A chunk that was damaged while it waited is fetched again
     Given an honest provider of a blob of 6 chunks
     When it dies after 3 chunks and a half of the blob were sent

@@ -1,50 +1,59 @@
 """Putting a blob together while its chunks come: when the last one is here little is left to do."""
 
+import fcntl
 import hashlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from marketplace.p2p.limits import CHUNK
 from marketplace.storage.files import staged_name
 from marketplace.storage.filesystem import FilesystemStore
 
 _WRITTEN_BACK = 8
 """Chunks after which the system is asked to write to the disk, so that the sync at the end finds little to do."""
 
+_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 class Assembly:
     """A blob of several chunks, which come in whatever order. Safe in several threads; no method belongs in the loop.
 
-    Each chunk waits as a file of its own, named by its digest, so that a later try finds it. Beside that they are
-    put in their order into one file, which nobody else knows, and hashed as they are written.
+    Each chunk is written to its place in one file, which is named by the list of the chunks, so that a later try finds
+    there what has come; and it is hashed in the order of the blob. Of two at once with the same list the second one has
+    a file of its own.
 
     Args:
-        folder: where the chunks wait.
-        chunks: their digests as hexadecimal, in their order.
+        folder: where the file is.
+        chunks: the digests of the chunks as hexadecimal, in their order.
     """
 
     def __init__(self, folder: Path, chunks: Sequence[str]) -> None:
-        self._folder = folder
-        self._chunks = chunks
+        self._path = folder / f"{hashlib.sha256(''.join(chunks).encode()).hexdigest()}.part"
         self._here: set[int] = set()
         self._next = 0
         self._size = 0
         self._hash = hashlib.sha256()
         self._going = threading.Lock()
-        self._path = folder / staged_name()
+        self._opening = threading.Lock()
         self._handle: int | None = None
+        self._useless = False
 
-    def file_of(self, index: int) -> Path:
-        """Return where a chunk waits."""
-        return self._folder / self._chunks[index]
-
-    def files(self) -> set[Path]:
-        """Return where all the chunks wait."""
-        return {self.file_of(index) for index in range(len(self._chunks))}
+    def read(self, index: int, size: int) -> bytes:
+        """Return what is in the place of a chunk of so many bytes; less, or nothing, where nothing was written."""
+        if self._handle is None and not self._path.exists():
+            return b""
+        place = index * CHUNK
+        try:
+            if os.lseek(self._file(), place, os.SEEK_DATA) >= place + size:
+                return b""
+        except OSError:  # there is nothing from here to the end
+            return b""
+        return os.pread(self._file(), size, place)
 
     def found(self, index: int) -> None:
-        """Take note that a chunk, which is right, waits from an earlier try."""
+        """Take note that a chunk, which is right, is here from an earlier try."""
         self._here.add(index)
 
     def keep(self, index: int, data: bytes) -> None:
@@ -53,7 +62,7 @@ class Assembly:
         Raises:
             OSError: the disk is full or cannot be written.
         """
-        self.file_of(index).write_bytes(data)
+        self._write(index * CHUNK, data)
         self._here.add(index)
         if self._going.acquire(blocking=False):  # else somebody goes on, or the end does
             try:
@@ -61,29 +70,50 @@ class Assembly:
             finally:
                 self._going.release()
 
+    def _write(self, place: int, data: bytes) -> None:
+        with memoryview(data) as left:
+            done = 0
+            while done < len(left):
+                done += os.pwrite(self._file(), left[done:], place + done)
+
+    def _file(self) -> int:
+        with self._opening:
+            if self._handle is None:
+                self._handle = self._open_shared()
+            if self._handle is None:
+                self._handle = self._open_own()
+            return self._handle
+
+    def _open_shared(self) -> int | None:
+        """Return the file that a later try will find; None when another one has it now, or has just taken it away."""
+        handle = os.open(self._path, _FLAGS | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(self._path.stat(), os.fstat(handle)):
+                return handle
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        os.close(handle)
+        return None
+
+    def _open_own(self) -> int:
+        self._path, self._useless = self._path.with_name(staged_name()), True
+        return os.open(self._path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+
     def _go_on(self, at_hand: Mapping[int, bytes]) -> None:
-        """Append what is here and next, from memory if it is `at_hand`."""
+        """Hash what is here and next, from memory if it is `at_hand`."""
         while self._next in self._here:
-            self._append(at_hand.get(self._next) or self.file_of(self._next).read_bytes())
+            data = at_hand.get(self._next) or os.pread(self._file(), CHUNK, self._next * CHUNK)
+            self._hash.update(data)
+            self._size += len(data)
             self._next += 1
             if self._next % _WRITTEN_BACK == 0:
                 self._write_back()
 
-    def _append(self, data: bytes) -> None:
-        if self._handle is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._handle = os.open(self._path, flags, 0o600)
-        with memoryview(data) as left:
-            place = 0
-            while place < len(left):
-                place += os.write(self._handle, left[place:])
-        self._hash.update(data)
-        self._size += len(data)
-
     def _write_back(self) -> None:
         """Have the system begin to write what is not on the disk yet; it drops nothing that is still to be written."""
-        if self._handle is not None and hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(self._handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def finish(self, digest: str, store: FilesystemStore) -> bool:
         """Put the blob into the store; tell whether its chunks make it. All of them must be here.
@@ -93,19 +123,26 @@ class Assembly:
         """
         with self._going:
             self._go_on({})
-            right = f"sha256:{self._hash.hexdigest()}" == digest
-            if right:
+            if f"sha256:{self._hash.hexdigest()}" == digest:
                 store.adopt(self._path, digest, self._size)
-            self._close()
-        return right
+                self._close()
+                return True
+            self._useless = True
+            return False
 
     def discard(self) -> None:
-        """Forget what was put together; the chunks go on waiting."""
+        """Leave what has come to a later try, unless it makes no blob or is the second of its kind."""
         with self._going:
             self._close()
+            if self._useless:
+                self._path.unlink(missing_ok=True)
+
+    def drop(self) -> None:
+        """Forget what has come."""
+        self._useless = True
+        self.discard()
 
     def _close(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-        self._path.unlink(missing_ok=True)

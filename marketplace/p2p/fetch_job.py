@@ -246,12 +246,16 @@ class Job:
         before = self._assemblies.get(digest)
         assembly = self._assemblies[digest] = Assembly(self._tools.waiting, self._plan.chunks_of(digest))
         for piece in self._plan.waiting():
-            path = self._tools.waiting / piece.sha
-            if piece.blob == digest and path.is_file() and piece.is_right(path.read_bytes()):
-                self._plan.had(piece)
+            if piece.blob != digest:
+                continue
+            if piece.is_right(assembly.read(piece.index, piece.size)):
                 assembly.found(piece.index)
+                self._plan.had(piece)
+            elif before and piece.is_right(data := before.read(piece.index, piece.size)):
+                assembly.keep(piece.index, data)
+                self._plan.had(piece)
         if before:
-            before.discard()
+            before.drop()
 
     def _refuse(self, provider: str, piece: Piece) -> None:
         """Take note that a provider does not have a blob; one that has given its list has broken a promise, once."""
@@ -314,17 +318,10 @@ class Job:
         for liar in liars:
             self._tools.blame(liar, Offence.WRONG_BYTES)
             self._left.discard(liar)
-        still = set() if whole else {self._tools.waiting / sha for sha in self._plan.chunks_of(digest)}
-        await trio.to_thread.run_sync(_remove, assembly.files() - still)
 
     def _wake(self) -> None:
         self._changed.set()
         self._changed = trio.Event()
-
-
-def _remove(files: set[Path]) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
 
 
 def unreachable(asked: int) -> UnavailableError:

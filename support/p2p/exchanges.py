@@ -12,6 +12,7 @@ import trio
 
 from marketplace.errors import MarketError
 from marketplace.p2p import receiving, serving, wire
+from marketplace.p2p.assembling import Assembly
 from marketplace.p2p.fetching import Fetcher
 from marketplace.p2p.limits import STALL_SECONDS
 from marketplace.p2p.reputation import Offence
@@ -19,7 +20,7 @@ from marketplace.p2p.state import NodeState
 from marketplace.p2p.wire import Wire
 from marketplace.storage.files import staged_name
 from marketplace.storage.filesystem import FilesystemStore
-from support.p2p.liars import Faltering, Stalling
+from support.p2p.liars import Faltering, Stalling, hashes
 from support.p2p.liars import chunks as chunks_of
 from support.p2p.memory import Lines, Serve, run
 from support.p2p.scores import Scores
@@ -102,26 +103,45 @@ class Exchange:
         """Fetch blobs of given sizes from those named, or from all; return what each has sent, or the error's code."""
         return self._run(lambda fetcher: fetcher.fetch(blobs, names or list(self.providers)))
 
+    def fetch_twice(self, blobs: Mapping[str, int]) -> dict[str, int] | str:
+        """Fetch the same blobs twice at the same time; return as `fetch`, of one of the two."""
+
+        async def both(fetcher: Fetcher) -> dict[str, int]:
+            found: list[dict[str, int]] = []
+
+            async def one() -> None:
+                found.append(await fetcher.fetch(blobs, list(self.providers)))
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(one)
+                nursery.start_soon(one)
+            return found[0]
+
+        return self._run(both)
+
     def fetch_unsized(self, digest: str, most: int) -> dict[str, int] | str:
         """Fetch a blob of which only the providers know the size; return as `fetch`."""
         return self._run(lambda fetcher: fetcher.fetch_unsized(digest, most, list(self.providers)))
 
     def waiting(self) -> list[Path]:
-        """Return the chunks that wait for the rest of their blobs."""
+        """Return the files in which chunks wait for the rest of their blobs."""
         return sorted((self.root / "waiting").iterdir())
 
     def let_wait(self, data: bytes) -> None:
-        """Leave all chunks of a blob waiting, as a node does that dies while it puts them together."""
+        """Leave all chunks of a blob waiting, as a node does that dies before it has put it into the store."""
         (self.root / "waiting").mkdir()
         (self.root / "waiting" / staged_name()).write_bytes(data[: len(data) // 2])
-        for chunk in chunks_of(data):
-            (self.root / "waiting" / hashlib.sha256(chunk).hexdigest()).write_bytes(chunk)
+        chunks = chunks_of(data)
+        assembly = Assembly(self.root / "waiting", hashes(chunks))
+        for index, chunk in enumerate(chunks):
+            assembly.keep(index, chunk)
+        assembly.discard()
 
     def damage_one(self) -> None:
         """Change one byte of a chunk that waits."""
         path = self.waiting()[0]
         data = bytearray(path.read_bytes())
-        data[1000] ^= 1
+        data[next(place for place, byte in enumerate(data) if byte)] ^= 1
         path.write_bytes(data)
 
     def _run(self, fetch: Fetch) -> dict[str, int] | str:
