@@ -32,6 +32,12 @@ def step_impl(context, finding):
     assert finding in found[0], found
 
 
+@then("the lint finds nothing in this suite on a machine without the extra p2p")
+def step_lint_without_peers(_context):
+    ran = run_tool(PROJECT, "support.suite.without_peers")
+    assert (ran.stdout, ran.returncode) == ("", 0), (ran.stdout, ran.stderr)
+
+
 @then("the lint finds nothing")
 def step_impl(context):
     assert (context.ran.returncode, context.ran.stdout) == (0, ""), context.ran

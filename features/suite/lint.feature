@@ -154,3 +154,6 @@ Feature: The lint names what is wrong in the features before anybody runs them
       | measuredAt: Date!       | measuredAt: String!     |
       | days: Int! = 20): Pack  | days: Int! = 30): Pack  |
       | totalCount:   Whole!    | totalCount: Whole!      |
+
+  Scenario: Without the extra p2p every step of the other features is there
+    Then the lint finds nothing in this suite on a machine without the extra p2p

@@ -19,10 +19,10 @@ from behave.__main__ import run_behave
 from behave.configuration import Configuration
 from behave.exception import ConfigError, TagExpressionError
 from behave.runner import Runner
-from behave.runner_util import load_step_modules
 
 from support.suite import allure, verdicts  # noqa: F401 - the formatters of each run, loaded before the fork
 from support.suite.forked import LONGEST
+from support.suite.step_files import load_steps, without_peers
 
 _STEPS = "steps"
 
@@ -35,13 +35,14 @@ class LoadedRunner(Runner):  # type: ignore[misc] # behave has no annotations
     def load_step_definitions(self, extra_step_paths: Sequence[str] | None = None) -> None:
         """Take what the server has loaded; what it could not load fails again here, where it is reported."""
         if not self.loaded:
-            super().load_step_definitions(extra_step_paths)
+            with without_peers():
+                super().load_step_definitions(extra_step_paths)
 
 
 def load() -> None:
     """Load the steps below the current folder, as behave does."""
     with contextlib.suppress(Exception):  # the runner of each shard meets it again, and tells
-        load_step_modules([_STEPS])
+        load_steps([_STEPS])
         LoadedRunner.loaded = True
     gc.freeze()  # or each process looks through all of it at each collection, and copies the pages that it marks
 
