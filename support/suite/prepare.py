@@ -17,6 +17,7 @@ from support.p2p import js_image
 from support.p2p.images import peer_image
 from support.suite.gherkin_lint import FeatureFile, read
 from support.suite.shards import feature_files
+from support.suite.step_files import peers_lack
 
 IMAGE_TAG = "use.with_image="
 _RECIPES: dict[str, Callable[[], Recipe]] = {
@@ -29,7 +30,9 @@ _RECIPES: dict[str, Callable[[], Recipe]] = {
 def images_wanted(paths: Sequence[str], options: Sequence[str]) -> list[str]:
     """Return the images that the selected scenarios about rooms name in their tags, and the one that all use."""
     selects = make_tag_expression(list(_tags_asked(options)))
-    chosen = [tags for tags in _tags(paths) if "cleanroom" in tags and selects.check(sorted(tags))]
+    left_out = {"p2p"} if peers_lack() else set()
+    about_rooms = (tags for tags in _tags(paths) if "cleanroom" in tags and not tags & left_out)
+    chosen = [tags for tags in about_rooms if selects.check(sorted(tags))]
     named = {name for tags in chosen for tag in tags if tag.startswith(IMAGE_TAG) for name in _names(tag)}
     return [name for name in _RECIPES if name in named or (name == "probe" and chosen)]
 
