@@ -32,10 +32,16 @@ def step_documents(context):
         contract.one_document(context.world, row["verb"], row["arguments"], row["fields"].split())
 
 
-@then("these are all verbs there are")
-@then('these are all verbs there are but "{families}"')
+@then("these are all verbs there are but those about the node")
+@then('these are all verbs there are but "{families}" and those about the node')
 def step_all(context, families=""):
-    assert context.verbs == contract.verbs() - set(families.split()), context.verbs ^ contract.verbs()
+    wanted = contract.verbs() - contract.node_verbs() - set(families.split())
+    assert context.verbs == wanted, context.verbs ^ wanted
+
+
+@then("these are all verbs about the node")
+def step_all_of_node(context):
+    assert context.verbs == contract.node_verbs(), context.verbs ^ contract.node_verbs()
 
 
 @then('each verb refuses "{arguments}" with exit code {code:d}, one error on stderr and nothing on stdout')

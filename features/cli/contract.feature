@@ -65,9 +65,16 @@ Feature: Every verb keeps the same promises
       | token revoke      |
       | serve             |
       | mirror            |
-      | node run          |
       | key trust         |
       | key revoke        |
+    And these are all verbs there are but those about the node
+
+  @p2p
+  Scenario: Every verb about the node explains itself, and the example in its help runs
+    Given a home with packages, and a project that uses one
+    Then each verb's help has a usage, a summary and an example that runs, in this order
+      | verb        |
+      | node run    |
     When the home's node runs
     Then each verb's help has a usage, a summary and an example that runs, in this order
       | verb        |
@@ -76,7 +83,7 @@ Feature: Every verb keeps the same promises
       | node peers  |
       | node ban    |
       | node unban  |
-    And these are all verbs there are
+    And these are all verbs about the node
 
   Scenario: Every verb prints one JSON document, with these fields at least
     Given a home with packages, and a project that uses one
@@ -134,8 +141,15 @@ Feature: Every verb keeps the same promises
       | serve         | --port 0                             | url pid |
       | mirror        | public                               | path packages releases written unchanged bytes log_size key |
       | key trust     | io.other {key}                       | namespace key replaced |
-      | node run      | --listen /ip4/127.0.0.1/tcp/0        | id addresses |
       | key revoke    | {key} --reason x                     | key reason |
+    And these are all verbs there are but "key cache index registry token plugins" and those about the node
+
+  @p2p
+  Scenario: Every verb about the node prints one JSON document, with these fields at least
+    Given a home with packages, and a project that uses one
+    Then each verb prints one JSON document and nothing else, in this order
+      | verb        | arguments | fields |
+      | node run    | --listen /ip4/127.0.0.1/tcp/0 | id addresses |
     When the home's node runs
     Then each verb prints one JSON document and nothing else, in this order
       | verb        | arguments | fields |
@@ -143,7 +157,6 @@ Feature: Every verb keeps the same promises
       | node peers  |           | peers |
       | node ban    | 12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB | id |
       | node unban  | 12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB | id |
-    And these are all verbs there are but "key cache index registry token node plugins"
 
   Scenario: Every verb answers bad usage with exit code 2 and one JSON error
     Then each verb refuses "--no-such-option --json" with exit code 2, one error on stderr and nothing on stdout

@@ -26,6 +26,11 @@ def verbs() -> set[str]:
     return {" ".join(path[2:]) for path, _ in help_texts.commands() if path[1:2] == ("market",) and path[2:]}
 
 
+def node_verbs() -> set[str]:
+    """Return those of them that are about the node: they want the extra p2p."""
+    return {verb for verb in verbs() if verb.split()[0] == "node"}
+
+
 def prepare(world: World) -> None:
     """Make a home with packages and a project that requires one of them."""
     world.run("ggen market key new")

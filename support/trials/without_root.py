@@ -26,6 +26,9 @@ shift 3
 exec "$@"
 """
 
+_RUNNER = "support.suite.fork_server:LoadedRunner"
+"""The suite's own, which knows a machine without the extra p2p."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -51,7 +54,8 @@ def run(features: Sequence[str]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="ggen-without-root-", dir=RUN_FOLDERS) as home:  # where all may pass
         os.chown(home, *map(int, USER.split(":")))
         report = Path(home) / "report.json"
-        command = [sys.executable, "-m", "behave", "-D", "engine=host", "-f", "json", "-o", str(report), *features]
+        options = [f"--runner={_RUNNER}", "-D", "engine=host", "-f", "json", "-o", str(report)]
+        command = [sys.executable, "-m", "behave", *options, *features]
         environment = {"HOME": home, "TMPDIR": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
         way = [*_reachable(Path(sys.base_prefix), home), *_reachable(_PROJECT, home)]
         done = subprocess.run(

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -299,9 +300,10 @@ def answer_requests() -> None:
 
 def _load() -> None:
     """Load what the verbs import when they need it, once, in the process that all tries are forked from."""
-    product = pkgutil.walk_packages(marketplace.__path__, "marketplace.")
-    for name in (*(module.name for module in product), *_OTHERS):
-        importlib.import_module(name)
+    product = [module.name for module in pkgutil.walk_packages(marketplace.__path__, "marketplace.")]
+    for name in (*product, *_OTHERS):
+        if not name.startswith("marketplace.p2p.") or find_spec("libp2p"):
+            importlib.import_module(name)
 
 
 if __name__ == "__main__":
