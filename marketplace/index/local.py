@@ -23,6 +23,13 @@ _KEPT = "SELECT dependent, dependency FROM requires"
 _WRONG_ROOT = "the log does not have its Merkle root: entries are missing or were put in their place"
 
 
+def refuse_idle_yank(record: "YankRecord", *, yanked: bool) -> None:
+    """Raise ConflictError `already-yanked` or `not-yanked` when a record would change nothing of a release."""
+    if yanked == (record.action == "yank"):
+        code, text = ("already-yanked", "is yanked already") if yanked else ("not-yanked", "is not yanked")
+        raise ConflictError(code, f"{record.id}@{record.version} {text}")
+
+
 class LocalIndex(IndexDocuments):
     """The index in one SQLite file, shared by any number of processes; also the search's `DocumentSource`.
 
@@ -109,11 +116,7 @@ class LocalIndex(IndexDocuments):
             row = self._release_row(str(record.id), record.version)
             if row is None:
                 raise self._version_not_found(record.id, record.version)
-            if (row[3] is not None) == (record.action == "yank"):
-                code, text = (
-                    ("already-yanked", "is yanked already") if row[3] is not None else ("not-yanked", "is not yanked")
-                )
-                raise ConflictError(code, f"{record.id}@{record.version} {text}")
+            refuse_idle_yank(record, yanked=row[3] is not None)
             seq = self._append(record.action, record.encode())
             self._apply_yank(record)
             self._refresh_package(str(record.id), {})

@@ -10,7 +10,9 @@ import trio
 
 from marketplace.errors import UnavailableError
 
-_GROUP = ("224.0.0.251", 5353)
+GROUP = ("224.0.0.251", 5353)
+"""Where everybody in a network is spoken to (RFC 6762, section 3)."""
+
 _HOPS = 255
 _PAUSE = 1.0
 """Seconds until one listens again who could not."""
@@ -19,7 +21,7 @@ _LONGEST = 9000
 """Bytes of the longest message (RFC 6762, section 17)."""
 
 
-def _places() -> list[ipaddress.IPv4Interface]:
+def places() -> list[ipaddress.IPv4Interface]:
     """Return the machine's addresses in networks with others, each with its network."""
     found = [item for card in psutil.net_if_addrs().values() for item in card if item.family == socket.AF_INET]
     here = [ipaddress.IPv4Interface(f"{item.address}/{item.netmask}") for item in found if item.netmask]
@@ -52,10 +54,10 @@ class LocalNetwork:
     def join(self) -> None:
         """Listen in the networks that the machine is in now."""
         with self._telling("learn of the machine's networks"):
-            before, self._places = self._places, _places()
+            before, self._places = self._places, places()
             for place in set(self._places) - set(before):
                 with self._telling(f"hear the network of {place}"):
-                    member = socket.inet_aton(_GROUP[0]) + place.ip.packed
+                    member = socket.inet_aton(GROUP[0]) + place.ip.packed
                     self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
 
     @contextmanager
@@ -78,7 +80,7 @@ class LocalNetwork:
         for place in self._places:
             with self._telling(f"reach the network of {place}"):
                 self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, place.ip.packed)
-                await self._socket.sendto(message, _GROUP)
+                await self._socket.sendto(message, GROUP)
 
     async def receive(self) -> tuple[bytes, str]:
         """Return the next message and the address that it came from, which is in one of the networks."""
@@ -101,7 +103,7 @@ def _socket() -> trio.socket.SocketType:
         for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
             plain.setsockopt(socket.SOL_SOCKET, option, 1)
         plain.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _HOPS)
-        plain.bind(("", _GROUP[1]))
+        plain.bind(("", GROUP[1]))
     except OSError as error:
         plain.close()
         message = f"the port of multicast DNS (5353, UDP) cannot be had: {error.strerror}"

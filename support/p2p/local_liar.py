@@ -13,18 +13,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import psutil
 from multiaddr import Multiaddr
 
 from marketplace.p2p.local_messages import answer, question, read
+from marketplace.p2p.local_network import GROUP, places
 
-_GROUP = ("224.0.0.251", 5353)
 _HEADER = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0)
 _PORT, _PORTS = 4701, range(1, 100)
 
 rand = random.Random(7)
-_cards = [item for card in psutil.net_if_addrs().values() for item in card if item.family == socket.AF_INET]
-me = next(item.address for item in _cards if item.address != "127.0.0.1")
+me = str(places()[0].ip)
 
 
 def node_at(place: str, id_: str, port: int = _PORT) -> Multiaddr:
@@ -60,7 +58,7 @@ def flood(id_: str) -> Iterator[bytes]:
 
 def goodbyes(_id: str) -> Iterator[bytes]:
     """Yield for each node that answers within two seconds that it has gone."""
-    speaker.sendto(question(), _GROUP)
+    speaker.sendto(question(), GROUP)
     listener.settimeout(0.1)
     heard: dict[str, tuple[Multiaddr, ...]] = {}
     until = time.monotonic() + 2
@@ -87,16 +85,16 @@ def group_socket(bound: str) -> socket.socket:
     found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     found.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(me))
-    found.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(_GROUP[0]) + socket.inet_aton(me))
-    found.bind((bound, _GROUP[1]))
+    found.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP[0]) + socket.inet_aton(me))
+    found.bind((bound, GROUP[1]))
     return found
 
 
 if __name__ == "__main__":
     threading.Thread(target=hold, daemon=True).start()
-    speaker, listener = group_socket(me), group_socket(_GROUP[0])
+    speaker, listener = group_socket(me), group_socket(GROUP[0])
     while True:
         for datagram in LIES[sys.argv[1]](sys.argv[2]):
-            speaker.sendto(datagram, _GROUP)
+            speaker.sendto(datagram, GROUP)
         print(json.dumps({"done": sys.argv[1]}), flush=True)  # noqa: T201
         time.sleep(1)

@@ -18,7 +18,7 @@ _LONG = 60_000
 
 async def small_reads(_lab: Lab) -> str:
     """Count how often the system is asked for fifty short messages, each with its length before it, that are here."""
-    source = Source(b"".join(bytes([0, 98]) + bytes(98) for _ in range(50)))
+    source = _Source(b"".join(bytes([0, 98]) + bytes(98) for _ in range(50)))
     stream = TrioTCPStream(source)
     for _ in range(50):
         assert await stream.read(2) == bytes([0, 98])
@@ -54,7 +54,7 @@ async def growing_buffer(lab: Lab) -> str:
     return "it is moved as it grows" if grows else "it is put together once"
 
 
-class Source:
+class _Source:
     """A socket's stream in which everything has come."""
 
     def __init__(self, data: bytes) -> None:

@@ -45,9 +45,7 @@ def build(names: Sequence[str], wanted: str, say: Callable[[str], None]) -> None
     for found in _engines(wanted) if names else ():
         for name in names:
             recipe = _RECIPES[name]()
-            if isinstance(recipe, DebianImage) and debian_packages.lacking(recipe.debian):
-                continue
-            if isinstance(recipe, js_image.JsPeerImage) and js_image.lacking():
+            if _lacks_programs(recipe):
                 continue
             start = time.monotonic()
             try:
@@ -56,6 +54,13 @@ def build(names: Sequence[str], wanted: str, say: Callable[[str], None]) -> None
                 say(f"image {name} for {found.name} cannot be built: {error}")
             else:
                 say(f"image {name} for {found.name}: {time.monotonic() - start:.1f} s")
+
+
+def _lacks_programs(recipe: Recipe) -> bool:
+    """Tell whether what an image is made of cannot be had here: its scenarios are skipped, and say so."""
+    if isinstance(recipe, DebianImage):
+        return bool(debian_packages.lacking(recipe.debian))
+    return isinstance(recipe, js_image.JsPeerImage) and bool(js_image.lacking())
 
 
 def _engines(wanted: str) -> Iterator[Engine]:

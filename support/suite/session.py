@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Collection
-from importlib.util import find_spec
 from pathlib import Path
 
 from support.cleanroom.artefacts import Witness
@@ -19,6 +18,7 @@ from support.p2p import js_image
 from support.suite import interrupts
 from support.suite.backends import backend
 from support.suite.settings import Settings
+from support.suite.step_files import peers_lack
 from support.web import chromium
 
 _PROGRAMS: dict[str, Callable[[], str]] = {"requires_browser": chromium.lacking, "requires_npm": js_image.lacking}
@@ -72,7 +72,7 @@ class Session:
         for reason in (lacking() for tag, lacking in _PROGRAMS.items() if tag in tags):
             if reason:
                 return reason
-        if "p2p" in tags and not find_spec("libp2p"):
+        if "p2p" in tags and peers_lack():
             return "the extra p2p is not installed here (see docs/p2p.md)"
         return self.rooms.cannot_run(tags)
 

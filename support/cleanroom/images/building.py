@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,20 @@ from support.cleanroom.policy import USER
 _TIMEOUT = 600
 
 
+def run_step(command: Sequence[str], what: str, folder: Path | None = None) -> None:
+    """Run a step of a build, in a folder.
+
+    Raises:
+        EngineError: it failed; the text says `what` did, and has its last lines.
+    """
+    done = subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=_TIMEOUT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise EngineError(f"{what} gave {done.returncode}\n{done.stdout[-2000:]}")
+
+
 def pip(*args: str) -> None:
     """Run pip of the running environment.
 
@@ -22,12 +36,7 @@ def pip(*args: str) -> None:
         EngineError: it failed; the text has its last lines.
     """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *args]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=_TIMEOUT, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise EngineError(f"pip {' '.join(args)} gave {done.returncode}\n{done.stdout[-2000:]}")
+    run_step(command, f"pip {' '.join(args)}")
 
 
 def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
@@ -46,12 +55,7 @@ def run_in_tree(tree: Path, build: Path, argv: list[str]) -> None:
         "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--unshare-pid", "--die-with-parent", "--clearenv",
         "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--chdir", "/", *argv,
     ]  # fmt: skip
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=_TIMEOUT, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise EngineError(f"{' '.join(argv)} gave {done.returncode}\n{done.stdout[-2000:]}")
+    run_step(command, f"{' '.join(argv)}")
 
 
 @contextmanager
