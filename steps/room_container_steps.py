@@ -85,6 +85,19 @@ def step_kill(context):
     context.container.kill()
 
 
+@when("it is killed and started again {times:d} times, each time when all wait")
+def step_kill_often(context, times):
+    for begun in range(times):
+        step_log_file(context, ",".join(["all wait"] * (begun + 1)))
+        context.container.kill()
+        context.container.restart()
+
+
+@then("its log tells of no program that ended")
+def step_none_ended(context):
+    assert "ended" not in context.container.log_file.read_text(), context.container.log_file.read_text()
+
+
 @when("it is started again")
 def step_restart(context):
     context.container.restart()

@@ -93,6 +93,12 @@ def step_command(context, command):
     context.container = context.room.start_generic(tuple(shlex.split(command)))
 
 
+@when("a container is started with many shells, each of which tells when the program ends for which it waits")
+def step_waiting_shells(context):
+    shells = "(sleep 600; echo it ended) & " * 36
+    context.container = context.room.start_generic(("sh", "-c", f"{shells} echo all wait; wait"))
+
+
 @when("a container is started whose health check wants the file {path}")
 def step_health(context, path):
     context.container = context.room.start_generic(health_check=("test", "-e", path))

@@ -77,6 +77,19 @@ Feature: Commands, files and logs of a container
       | loopback   |
 
   @use.with_engine=<engine>
+  Scenario Outline: On <engine>, no process of a killed container outlives another for long enough to tell
+    Given a room on <engine>, as strict as that can be
+    When a container is started with many shells, each of which tells when the program ends for which it waits
+    And it is killed and started again 8 times, each time when all wait
+    Then its log tells of no program that ended
+
+    Examples:
+      | engine |
+      | docker |
+      | host   |
+      | loopback   |
+
+  @use.with_engine=<engine>
   Scenario Outline: On <engine>, a server that is killed and started again answers at the same address
     Given a room on <engine>, as strict as that can be
     When a server is started with the file hello.txt

@@ -31,7 +31,7 @@ from support.cleanroom.engine.base import (
     Volume,
 )
 from support.cleanroom.engine.process_container import ProcessContainer
-from support.cleanroom.engine.processes import kill_tree, words_of_all
+from support.cleanroom.engine.processes import kill_together, kill_tree, words_of_all
 from support.cleanroom.images.python import FILES
 
 RUN, ROOM, NAME = "CLEANROOM_OF_RUN", "CLEANROOM_OF_ROOM", "CLEANROOM_OF_CONTAINER"
@@ -129,8 +129,7 @@ class LoopbackContainer(ProcessContainer):
         return {pid for pid, labels in labelled() if labels[NAME] == self.spec.name} | ({self._main()} - {0})
 
     def _kill_all(self) -> None:
-        for pid in self._own():
-            kill_tree(pid)
+        kill_together(self._own())
         if self._process:
             self._process.wait(_KILL_SECONDS)
         self._paused = False

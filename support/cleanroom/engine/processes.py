@@ -3,7 +3,7 @@
 import glob
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 _START_TIME = 19  # the field of /proc/PID/stat, counted after the parenthesis (proc(5): field 22)
@@ -42,6 +42,14 @@ def kill_tree(pid: int) -> None:
     for child in below:
         kill_tree(child)
     _send(pid, signal.SIGKILL)
+
+
+def kill_together(pids: Collection[int]) -> None:
+    """Kill processes and all of their descendants, none of which sees another end: all are stopped first."""
+    for pid in pids:
+        _send(pid, signal.SIGSTOP)
+    for pid in pids:
+        kill_tree(pid)
 
 
 def start_time(pid: int) -> str:
