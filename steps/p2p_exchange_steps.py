@@ -118,6 +118,34 @@ def step_back(context):
     fetch(context)
 
 
+@when("{days:d} days have gone by")
+def step_days(context, days):
+    context.exchange.let_age(days)
+
+
+@when("it is back, and another blob is fetched from it")
+def step_another(context):
+    context.exchange.dying.clear()
+    context.exchange.honest("honest", blob("another", len(context.data)))
+    fetch(context, text="another")
+
+
+@when("somebody else is putting the blob together while another blob is fetched")
+def step_another_beside(context):
+    with context.exchange.putting_together(context.data):
+        step_another(context)
+
+
+@then("what came of the first blob is kept")
+def step_kept(context):
+    assert len(context.exchange.waiting()) == 1, context.exchange.waiting()
+
+
+@then("what came of the first blob is removed")
+def step_removed(context):
+    assert context.exchange.waiting() == []
+
+
 @given("a node that died when all the chunks of the blob were there")
 def step_all_wait(context):
     context.exchange.let_wait(context.data)

@@ -87,6 +87,25 @@ Feature: Content comes from several peers, checked chunk by chunk
     Then the blob is here
     And it was asked for the 4 chunks that were lacking, once each
 
+  Scenario Outline: What came of a blob, and was not asked for again in <days> days, <becomes of it> when another is fetched
+    Given an honest provider of a blob of 6 chunks
+    When it dies after 3 chunks and a half of the blob were sent
+    And <days> days have gone by
+    And it is back, and another blob is fetched from it
+    Then what came of the first blob <becomes of it>
+
+    Examples:
+      | days | becomes of it |
+      | 6    | is kept       |
+      | 8    | is removed    |
+
+  Scenario: What came of a blob is not removed, however old it is, while the blob is being put together
+    Given an honest provider of a blob of 6 chunks
+    When it dies after 3 chunks and a half of the blob were sent
+    And 8 days have gone by
+    And somebody else is putting the blob together while another blob is fetched
+    Then what came of the first blob is kept
+
   @level1
   Scenario: Whoever lies, dies or has nothing, a plan hands out each chunk once at a time, and is finished by the honest
     Then a plan holds its laws in 2000 courses of events

@@ -5,6 +5,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from marketplace.p2p.limits import CHUNK
@@ -14,7 +15,35 @@ from marketplace.storage.filesystem import FilesystemStore
 _WRITTEN_BACK = 8
 """Chunks after which the system is asked to write to the disk, so that the sync at the end finds little to do."""
 
+_PART = ".part"
+
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def remove_abandoned(folder: Path, older_than: float) -> None:
+    """Remove what came of blobs last before `older_than` (seconds since 1970), but what somebody goes on with."""
+    for path in folder.glob(f"*{_PART}"):
+        with suppress(OSError):  # it has just become whole, or is no file; what cannot be removed does no harm
+            if path.lstat().st_mtime < older_than:
+                _remove_unused(path)
+
+
+def _remove_unused(path: Path) -> None:
+    handle = os.open(path, _FLAGS)
+    try:
+        if _take(handle, path):
+            path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, path: Path) -> bool:
+    """Take an open file for this process alone; tell whether that worked, and the file is still at its path."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 class Assembly:
@@ -30,7 +59,7 @@ class Assembly:
     """
 
     def __init__(self, folder: Path, chunks: Sequence[str]) -> None:
-        self._path = folder / f"{hashlib.sha256(''.join(chunks).encode()).hexdigest()}.part"
+        self._path = folder / f"{hashlib.sha256(''.join(chunks).encode()).hexdigest()}{_PART}"
         self._here: set[int] = set()
         self._next = 0
         self._size = 0
@@ -87,12 +116,8 @@ class Assembly:
     def _open_shared(self) -> int | None:
         """Return the file that a later try will find; None when another one has it now, or has just taken it away."""
         handle = os.open(self._path, _FLAGS | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(self._path.stat(), os.fstat(handle)):
-                return handle
-        except (BlockingIOError, FileNotFoundError):
-            pass
+        if _take(handle, self._path):
+            return handle
         os.close(handle)
         return None
 

@@ -1,14 +1,18 @@
 """Fetching blobs from peers over streams: the plan says what, the reputation whom, and who was wrong is told."""
 
 import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import trio
+
 from marketplace.errors import UnavailableError
 from marketplace.model.tree import digest_of
+from marketplace.p2p.assembling import remove_abandoned
 from marketplace.p2p.fetch_job import Job, unreachable
-from marketplace.p2p.limits import MAX_WANTED
+from marketplace.p2p.limits import MAX_WANTED, PARTS_KEPT
 from marketplace.p2p.messages import ProtocolError
 from marketplace.p2p.receiving import OFFENCES, WrongBytesError, receive_data
 from marketplace.p2p.reputation import Offence, Reputation
@@ -47,6 +51,7 @@ class Fetcher:
             UnavailableError: `content-unreachable`, nobody could serve what is missing; `disk-full`.
         """
         self.waiting.mkdir(mode=0o700, exist_ok=True)
+        await trio.to_thread.run_sync(remove_abandoned, self.waiting, time.time() - PARTS_KEPT)
         job = Job(self, blobs, providers)
         await job.run()
         return job.sent

@@ -42,6 +42,9 @@ A stream whose window is full for 5 s is reset: small pieces keep it moving.
 ASKED_AHEAD = 2
 """Requests for chunks that one provider has at a time: while one chunk travels the next is asked for."""
 
+PARTS_KEPT = 7 * 86_400.0
+"""Seconds for which what came of a blob waits for the rest, after the last of it has come."""
+
 MAX_WANTED = 32
 """Blobs asked for in one request."""
 

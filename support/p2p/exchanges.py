@@ -1,8 +1,10 @@
 """Exchanges in one process: a node that fetches, and providers that serve as the product does, or lie."""
 
 import hashlib
+import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -143,6 +145,22 @@ class Exchange:
         data = bytearray(path.read_bytes())
         data[next(place for place, byte in enumerate(data) if byte)] ^= 1
         path.write_bytes(data)
+
+    def let_age(self, days: int) -> None:
+        """Make what waits so many days older."""
+        for path in self.waiting():
+            changed = path.stat().st_mtime - days * 86_400
+            os.utime(path, (changed, changed))
+
+    @contextmanager
+    def putting_together(self, data: bytes) -> Iterator[None]:
+        """Hold what waits of a blob as one does who puts it together."""
+        assembly = Assembly(self.root / "waiting", hashes(chunks_of(data)))
+        assembly.read(0, 1)
+        try:
+            yield
+        finally:
+            assembly.discard()
 
     def _run(self, fetch: Fetch) -> dict[str, int] | str:
         """Fetch as a node does that has just been started, but for the scores."""
