@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from contextlib import AsyncExitStack
 from typing import Any
 
 import trio
@@ -10,6 +11,7 @@ from libp2p.host.exceptions import ConnectionFailure
 from libp2p.kad_dht import peer_routing
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
 from libp2p.network.exceptions import SwarmException
+from libp2p.network.health.monitor import ConnectionHealthMonitor
 from libp2p.peer.peerinfo import PeerInfo
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.records.utils import InvalidRecordType
@@ -65,6 +67,48 @@ class Relay:
             while self.frozen:
                 await trio.sleep(0.1)
             await target.send_all(data)
+
+
+async def looks(lab: Lab) -> str:
+    """Count the streams for a look whether a connection lives."""
+    one, two = lab.host(1), lab.host(2)
+    async with one.run([LOOPBACK]), two.run([LOOPBACK]):
+        await two.connect(address(one))
+        (connection,) = two.get_network().get_connections(one.get_id())
+        opened: list[object] = []
+        new_stream = connection.new_stream
+
+        async def counted() -> object:
+            opened.append(await new_stream())
+            return opened[-1]
+
+        connection.new_stream = counted
+        result = await ConnectionHealthMonitor(two.get_network())._ping_connection(connection)
+    assert result.success
+    return "a stream for each" if opened else "a frame for each"
+
+
+async def looks_at_all(lab: Lab) -> str:
+    """Have a host look at three connections, none of which answers."""
+    hosts = [lab.host(seed) for seed in range(1, 5)]
+    begun: list[object] = []
+
+    async def look(peer: object, _connection: object) -> None:
+        begun.append(peer)
+        await trio.sleep_forever()
+
+    async with AsyncExitStack() as stack:
+        for host in hosts:
+            await stack.enter_async_context(host.run([LOOPBACK]))
+        for other in hosts[1:]:
+            await hosts[0].connect(address(other))
+        monitor = ConnectionHealthMonitor(hosts[0].get_network())
+        monitor._check_connection_health = look
+        nursery = await stack.enter_async_context(trio.open_nursery())
+        nursery.start_soon(monitor._check_all_connections)
+        at_once = await until(lambda: len(begun) == 3, lab.waits(mended=True))
+        nursery.cancel_scope.cancel()
+    return "at once" if at_once else "one after the other"
 
 
 async def failed_dial(lab: Lab) -> str:

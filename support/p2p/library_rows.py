@@ -39,6 +39,8 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "silent server": host_rows.silent_server,
     "banned": host_rows.unwanted,
     "frozen": host_rows.frozen,
+    "looks": host_rows.looks,
+    "looks at all": host_rows.looks_at_all,
     "failed dial": host_rows.failed_dial,
     "dial": host_rows.dial,
     "nameless record": host_rows.nameless_record,
