@@ -39,7 +39,8 @@ NAMES = {
     "load": "opening the home and its index",
 }
 PARTS = {
-    "p2p": ("start", "publications", "lost", "meeting", "blobs", "5", "10", "20"), "web": ("1000", "20000", "100000"),
+    "p2p": ("start", "publications", "lost", "meeting", "blobs", "5", "10", "20", "most"),
+    "web": ("1000", "20000", "100000"),
 }  # fmt: skip
 """Benchmarks that take long, with the parts that can be run alone: `p2p.blobs`, `web.20000`."""
 

@@ -13,6 +13,7 @@ from statistics import median
 
 from benchmarks.measuring import Contestant, Row, Stage, contest
 from benchmarks.p2p_blobs import transfers
+from benchmarks.p2p_most import growing
 from benchmarks.p2p_publications import lost, meeting, propagation
 from benchmarks.p2p_sizes import SIZES, of_size
 from benchmarks.processes import environment
@@ -57,12 +58,12 @@ def _started(words: Sequence[str], home: Path) -> float:
 
 PARTS: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "start": start, "publications": propagation, "lost": lost, "meeting": meeting, "blobs": transfers,
-    **{str(count): partial(of_size, count) for count in SIZES},
+    **{str(count): partial(of_size, count) for count in SIZES}, "most": growing,
 }  # fmt: skip
 
 
 def measure(stage: Stage) -> Iterator[Row]:
     """Yield the rows; in a quick run, of the smallest network alone."""
     for name, part in PARTS.items():
-        if not (stage.quick and name in map(str, SIZES[1:])):
+        if not (stage.quick and name in {"most", *map(str, SIZES[1:])}):
             yield from part(stage)
