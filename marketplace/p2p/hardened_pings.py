@@ -1,6 +1,6 @@
-"""What libp2p 0.8.1 lacks where it looks whether connections live: each look is a stream, one after another.
+"""What libp2p 0.8.1 lacks where it looks whether connections live: each look is a stream of its own.
 
-A part of `hardening`; each mend has a row in `features/p2p/hardening.feature`.
+A part of `hardening`, with a row in `features/p2p/hardening.feature`.
 """
 
 import struct
@@ -11,18 +11,9 @@ from marketplace.p2p.library import ConnectionHealthMonitor, ConnectionPingResul
 
 
 def ping_well() -> None:
-    """Put the mends in place."""
+    """Put the mend in place."""
     ConnectionHealthMonitor._ping_connection = ping
-    ConnectionHealthMonitor._check_all_connections = check_all
     Yamux._measure_rtt_loop = _measure_nothing
-
-
-async def check_all(monitor: ConnectionHealthMonitor) -> None:
-    """Look at all connections at once: else each that is frozen holds up the look at the others for seconds."""
-    connections = [(peer, conn) for peer, some in monitor.swarm.connections.items() for conn in some]
-    async with trio.open_nursery() as nursery:
-        for peer, conn in connections:
-            nursery.start_soon(monitor._check_connection_health, peer, conn)
 
 
 async def ping(monitor: ConnectionHealthMonitor, conn: INetConn) -> ConnectionPingResult:

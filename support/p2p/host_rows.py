@@ -3,7 +3,6 @@
 import logging
 import socket
 import sys
-from contextlib import AsyncExitStack
 from typing import Any
 
 import trio
@@ -86,29 +85,6 @@ async def looks(lab: Lab) -> str:
         result = await ConnectionHealthMonitor(two.get_network())._ping_connection(connection)
     assert result.success
     return "a stream for each" if opened else "a frame for each"
-
-
-async def looks_at_all(lab: Lab) -> str:
-    """Have a host look at three connections, none of which answers."""
-    hosts = [lab.host(seed) for seed in range(1, 5)]
-    begun: list[object] = []
-
-    async def look(peer: object, _connection: object) -> None:
-        begun.append(peer)
-        await trio.sleep_forever()
-
-    async with AsyncExitStack() as stack:
-        for host in hosts:
-            await stack.enter_async_context(host.run([LOOPBACK]))
-        for other in hosts[1:]:
-            await hosts[0].connect(address(other))
-        monitor = ConnectionHealthMonitor(hosts[0].get_network())
-        monitor._check_connection_health = look
-        nursery = await stack.enter_async_context(trio.open_nursery())
-        nursery.start_soon(monitor._check_all_connections)
-        at_once = await until(lambda: len(begun) == 3, lab.waits(mended=True))
-        nursery.cancel_scope.cancel()
-    return "at once" if at_once else "one after the other"
 
 
 async def failed_dial(lab: Lab) -> str:

@@ -40,7 +40,6 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "banned": host_rows.unwanted,
     "frozen": host_rows.frozen,
     "looks": host_rows.looks,
-    "looks at all": host_rows.looks_at_all,
     "failed dial": host_rows.failed_dial,
     "dial": host_rows.dial,
     "nameless record": host_rows.nameless_record,
