@@ -146,24 +146,6 @@ def step_removed(context):
     assert context.exchange.waiting() == []
 
 
-@given("its connection breaks after {count:d} chunks and a half of the blob were sent, {until}")
-def step_breaks(context, count, until):
-    context.exchange.dying["honest"] = count * CHUNK + HALF
-    context.mends = until == "until it is dialled again"
-
-
-@when("the blob is fetched from whom the node finds")
-def step_found(context):
-    context.result, context.looks = context.exchange.fetch_found(
-        {digest_of(context.data): len(context.data)}, mends=context.mends
-    )
-
-
-@then("the node has looked for providers {count:d} times")
-def step_looks(context, count):
-    assert context.looks == count, context.looks
-
-
 @given("a node that died when all the chunks of the blob were there")
 def step_all_wait(context):
     context.exchange.let_wait(context.data)

@@ -65,20 +65,6 @@ Feature: Content comes from several peers, checked chunk by chunk
     And it was asked for the 3 chunks that were lacking, once each
     And nothing of the blob waits any more
 
-  Scenario: The only provider, to which the connection breaks, is looked for once more, and sends the rest
-    Given an honest provider of a blob of 6 chunks
-    And its connection breaks after 3 chunks and a half of the blob were sent, until it is dialled again
-    When the blob is fetched from whom the node finds
-    Then the blob is here
-    And the node has looked for providers 2 times
-
-  Scenario: A provider that is gone for good is looked for once more, and then given up
-    Given an honest provider of a blob of 6 chunks
-    And its connection breaks after 3 chunks and a half of the blob were sent, for good
-    When the blob is fetched from whom the node finds
-    Then the fetch ends with "content-unreachable"
-    And the node has looked for providers 2 times
-
   Scenario: A blob whose chunks had all come when the node died is put together without asking for any
     Given an honest provider of a blob of 6 chunks
     And a node that died when all the chunks of the blob were there

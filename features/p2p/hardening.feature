@@ -51,7 +51,6 @@ Feature: What libp2p 0.8.1 lacks is mended, and each mend is still needed
     Examples:
       | row            | as it is                | mended             |
       | frozen         | it counts as connected  | it is noticed      |
-      | looks          | a stream for each       | a frame for each   |
       | failed dial    | it is not tried         | it is tried again  |
       | dial           | a quarter of a second   | less               |
       | window updates | each short read         | half a window      |

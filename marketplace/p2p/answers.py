@@ -1,7 +1,6 @@
 """What a node answers on its control socket."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 
 import trio
 
@@ -9,7 +8,6 @@ from marketplace.errors import ConflictError, IntegrityError, InvalidInputError,
 from marketplace.model.release import Release
 from marketplace.model.tree import digest_of
 from marketplace.p2p.announce import Announcement
-from marketplace.p2p.fetching import fetch_again
 from marketplace.p2p.node import Node
 from marketplace.p2p.reputation import Standing
 from marketplace.storage.base import MAX_TREE_BYTES, read_tree
@@ -150,15 +148,14 @@ class Answers:
         content_id = _text(request, "content_id")
         store = node.state.registry.store
         sent: dict[str, int] = {}
-        providers: Sequence[str] = ()
-        look = partial(node.providers, content_id)
+        providers: list[str] = []
         if not store.has(content_id):
-            tree_of = partial(node.fetcher.fetch_unsized, content_id, MAX_TREE_BYTES)
-            sent, providers = await fetch_again(tree_of, look)
+            providers = await node.providers(content_id)
+            sent = await node.fetcher.fetch_unsized(content_id, MAX_TREE_BYTES, providers)
         tree = read_tree(store, content_id)
         lacking = {entry.digest: entry.size for entry in tree if not store.has(entry.digest)}
         if lacking:
-            more, _ = await fetch_again(partial(node.fetcher.fetch, lacking), look, providers)
+            more = await node.fetcher.fetch(lacking, providers or await node.providers(content_id))
             sent = {peer: sent.get(peer, 0) + more.get(peer, 0) for peer in {*sent, *more}}
         if sent:
             node.provide(content_id)

@@ -6,7 +6,6 @@ from typing import Any
 import trio
 
 from marketplace.p2p import hardening
-from marketplace.p2p.dialling import Dialler
 from marketplace.p2p.directory import Directory
 from marketplace.p2p.library import ID, INetStream, PeerInfo, PeerStoreError
 from marketplace.p2p.limits import (
@@ -15,7 +14,7 @@ from marketplace.p2p.limits import (
     LOCAL_AT_ONCE,
     LOCAL_EVERY,
     MAX_STREAMS_PER_PEER,
-    PROVIDERS_GRACE,
+    RECONNECT_EVERY,
     REQUEST_SECONDS,
     WANTED_PEERS,
 )
@@ -45,7 +44,6 @@ class Connections:
         self._greet = greet
         self._blame = blame
         self._start = start
-        self._dialler = Dialler(host.connect, self.peers)
         hardening.guard_streams(host, self._admits, lambda peer, offence: blame(peer, Offence(offence)))
         hardening.guard_dials(host, self._may_dial)
         host.get_network().register_notifee(_Notifee(self._connected))
@@ -96,14 +94,26 @@ class Connections:
 
     async def stay(self) -> None:
         """Keep dialling the bootstrap peers that are not connected, for ever."""
-        await self._dialler.stay(self._bootstrap)
+        while True:
+            for info in self._bootstrap:
+                if str(info.peer_id) not in self.peers():
+                    self._start(self.dial, info)
+            await trio.sleep(RECONNECT_EVERY)
 
-    async def dial_providers(self, infos: Sequence[PeerInfo]) -> list[str]:
-        """Try to connect to peers that are said to have a content; return those of them that are connected then.
+    async def dial(self, info: PeerInfo) -> None:
+        """Try to connect to a peer."""
+        with trio.move_on_after(REQUEST_SECONDS):
+            try:
+                await self._host.connect(info)
+            except Exception:  # noqa: BLE001 - it is tried again, and `node peers` shows who is connected
+                return
 
-        Who has left the network is named for a while: once one is connected, the others are hardly waited for.
-        """
-        return await self._dialler.dial_all(infos, PROVIDERS_GRACE)
+    async def dial_all(self, infos: Sequence[PeerInfo]) -> list[str]:
+        """Try to connect to peers; return those of them that are connected then."""
+        for info in infos:
+            if str(info.peer_id) not in self.peers():
+                await self.dial(info)
+        return [str(info.peer_id) for info in infos if str(info.peer_id) in self.peers()]
 
     async def discover(self) -> None:
         """Look for further peers by the DHT while there are fewer than wanted, for ever."""
@@ -112,21 +122,20 @@ class Connections:
             await trio.sleep(pause)
             pause = min(2 * pause, DISCOVER_EVERY)
             if 0 < len(self.peers()) < WANTED_PEERS:
-                await self._connect_some(await self._directory.find_neighbours())
-
-    async def _connect_some(self, found: Sequence[ID]) -> None:
-        """Dial peers until there are as many as wanted: so many at once as are lacking."""
-        left = [peer for peer in found if str(peer) not in self.peers()]
-        known = self._host.get_peerstore()
-        while left and (lacking := WANTED_PEERS - len(self.peers())) > 0:
-            await self._dialler.dial_all([PeerInfo(peer, known.addrs(peer)) for peer in left[:lacking]])
-            left = left[lacking:]
+                for peer in await self._directory.find_neighbours():
+                    if str(peer) not in self.peers() and len(self.peers()) < WANTED_PEERS:
+                        await self.dial(PeerInfo(peer, self._host.get_peerstore().addrs(peer)))
 
     async def meet(self, look: Callable[[int], Awaitable[Sequence[PeerInfo]]]) -> None:
         """Dial peers that were heard on the local network while there are fewer than wanted, for ever."""
         while True:
             if len(self.peers()) < WANTED_PEERS:
-                await self._dialler.dial_all(await look(LOCAL_AT_ONCE))
+                found = await look(LOCAL_AT_ONCE)
+                connected = self.peers()
+                async with trio.open_nursery() as nursery:
+                    for info in found:
+                        if str(info.peer_id) not in connected:
+                            nursery.start_soon(self.dial, info)
             await trio.sleep(LOCAL_EVERY)
 
     async def open(self, peer: str, protocol: str) -> Wire:

@@ -24,8 +24,6 @@ from marketplace.storage.base import NewBlob
 from marketplace.storage.files import disk_error
 from marketplace.storage.filesystem import FilesystemStore
 
-UNREACHABLE = "content-unreachable"
-
 Came = Sequence[tuple[Piece, bytes]]
 
 
@@ -330,4 +328,4 @@ def unreachable(asked: int) -> UnavailableError:
     """Return the error for content that none of the peers that were asked could serve."""
     hint = "look who is connected (`ggen market node peers`) and try again"
     message = f"the content could not be fetched from any of {asked} peers"
-    return UnavailableError(UNREACHABLE, message, hint=hint)
+    return UnavailableError("content-unreachable", message, hint=hint)

@@ -11,7 +11,7 @@ import trio
 from marketplace.errors import UnavailableError
 from marketplace.model.tree import digest_of
 from marketplace.p2p.assembling import remove_abandoned
-from marketplace.p2p.fetch_job import UNREACHABLE, Job, unreachable
+from marketplace.p2p.fetch_job import Job, unreachable
 from marketplace.p2p.limits import MAX_WANTED, PARTS_KEPT
 from marketplace.p2p.messages import ProtocolError
 from marketplace.p2p.receiving import OFFENCES, WrongBytesError, receive_data
@@ -24,30 +24,6 @@ Open = Callable[[str], Awaitable[Wire]]
 """Opens an exchange stream with a peer; raises PeerGoneError."""
 
 Blame = Callable[[str, Offence], None]
-
-
-async def fetch_again(
-    fetch: Callable[[Sequence[str]], Awaitable[dict[str, int]]],
-    look: Callable[[], Awaitable[Sequence[str]]],
-    known: Sequence[str] = (),
-) -> tuple[dict[str, int], Sequence[str]]:
-    """Fetch from the `known` providers, or those that `look` finds; when none could serve, look and fetch once more.
-
-    A connection may break in that very moment, as after a partition: `look` dials who is at its other end.
-
-    Returns what `fetch` returns, and the providers.
-
-    Raises:
-        UnavailableError: as `Fetcher.fetch`.
-    """
-    providers = known or await look()
-    try:
-        return await fetch(providers), providers
-    except UnavailableError as error:
-        if error.code != UNREACHABLE:
-            raise
-    providers = await look()
-    return await fetch(providers), providers
 
 
 class Fetcher:

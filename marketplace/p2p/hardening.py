@@ -12,7 +12,6 @@ from typing import Any
 
 import trio
 
-from marketplace.p2p.hardened_pings import ping_well
 from marketplace.p2p.hardened_reads import read_well
 from marketplace.p2p.library import (
     ID,
@@ -70,7 +69,6 @@ def prepare_library(kad_protocol: str) -> None:
     """
     os.environ["PY_YAMUX_RELEASE_ON_READ"] = "0"  # else each short read sends a window update of its own
     read_well()
-    ping_well()
     swarm._HAPPY_EYEBALLS_DELAY = DIAL_HEAD_START
     pubsub_module.SUBSCRIPTION_CHANNEL_SIZE = QUEUE_SLOTS
     pubsub_module.RpcQueue = functools.partial(RpcQueue, max_size=QUEUE_SLOTS)

@@ -24,7 +24,7 @@ def _tolerate_missing_configuration() -> None:
 _tolerate_missing_configuration()
 
 from libp2p import new_host  # noqa: E402 - after the resolver was mended, as all below
-from libp2p.abc import IHost, INetConn, INetStream  # noqa: E402
+from libp2p.abc import IHost, INetStream  # noqa: E402
 from libp2p.crypto.ed25519 import create_new_key_pair as ed25519_key_pair  # noqa: E402
 from libp2p.crypto.x25519 import create_new_key_pair as x25519_key_pair  # noqa: E402
 from libp2p.exceptions import ValidationError  # noqa: E402
@@ -36,8 +36,6 @@ from libp2p.kad_dht.kad_dht import DHTMode, KadDHT  # noqa: E402
 from libp2p.network import swarm  # noqa: E402
 from libp2p.network.config import ConnectionConfig  # noqa: E402
 from libp2p.network.exceptions import SwarmException  # noqa: E402
-from libp2p.network.health.monitor import ConnectionHealthMonitor  # noqa: E402
-from libp2p.network.health.ping_probe import ConnectionPingResult  # noqa: E402
 from libp2p.peer.id import ID  # noqa: E402
 from libp2p.peer.peerinfo import PeerInfo, info_from_p2p_addr  # noqa: E402
 from libp2p.peer.peerstore import PeerStoreError  # noqa: E402
@@ -63,12 +61,9 @@ __all__ = [
     "CacheEntry",
     "ConnectionClosedError",
     "ConnectionConfig",
-    "ConnectionHealthMonitor",
-    "ConnectionPingResult",
     "DHTMode",
     "GossipSub",
     "IHost",
-    "INetConn",
     "INetStream",
     "IncompleteReadError",
     "KadDHT",

@@ -57,9 +57,6 @@ STALL_SECONDS = 2.0
 REQUEST_SECONDS = 5.0
 """How long a peer may take to open a stream or to begin an answer."""
 
-PROVIDERS_GRACE = 1.0
-"""How long the dials to other providers may still take when one is connected: three round trips around the world."""
-
 SERVE_SECONDS = 30.0
 """How long a stream on which nothing is asked stays open."""
 

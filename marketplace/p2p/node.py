@@ -251,11 +251,11 @@ class Node:
 
     async def _dial_providers(self, release: Release) -> list[str]:
         """Connect to those that the DHT names for a release's content; return those that are connected then."""
-        return await self._connections.dial_providers(await self.directory.find_providers(release.content_id))
+        return await self._connections.dial_all(await self.directory.find_providers(release.content_id))
 
     async def providers(self, digest: str) -> list[str]:
         """Return who may have a content: the connected peers, and whom the DHT names (dialled when not connected)."""
-        await self._connections.dial_providers(await self.directory.find_providers(digest))
+        await self._connections.dial_all(await self.directory.find_providers(digest))
         return self.peers()
 
     def provide(self, digest: str) -> None:

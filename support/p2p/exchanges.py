@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import trio
 from marketplace.errors import MarketError
 from marketplace.p2p import receiving, serving, wire
 from marketplace.p2p.assembling import Assembly
-from marketplace.p2p.fetching import Fetcher, fetch_again
+from marketplace.p2p.fetching import Fetcher
 from marketplace.p2p.limits import STALL_SECONDS
 from marketplace.p2p.reputation import Offence
 from marketplace.p2p.state import NodeState
@@ -105,26 +104,6 @@ class Exchange:
     def fetch(self, blobs: Mapping[str, int], names: Sequence[str] = ()) -> dict[str, int] | str:
         """Fetch blobs of given sizes from those named, or from all; return what each has sent, or the error's code."""
         return self._run(lambda fetcher: fetcher.fetch(blobs, names or list(self.providers)))
-
-    def fetch_found(self, blobs: Mapping[str, int], *, mends: bool) -> tuple[dict[str, int] | str, int]:
-        """Fetch as a node does that looks for providers; return as `fetch`, and how often it has looked.
-
-        Args:
-            mends: whether who has died is there again at the second look, or dies at once.
-        """
-        looks = 0
-
-        async def look() -> list[str]:
-            nonlocal looks
-            looks += 1
-            if looks > 1:
-                self.dying.update(dict.fromkeys(self.dying, sys.maxsize if mends else 0))
-            return list(self.providers)
-
-        async def fetch(fetcher: Fetcher) -> dict[str, int]:
-            return (await fetch_again(partial(fetcher.fetch, blobs), look))[0]
-
-        return self._run(fetch), looks
 
     def fetch_twice(self, blobs: Mapping[str, int]) -> dict[str, int] | str:
         """Fetch the same blobs twice at the same time; return as `fetch`, of one of the two."""

@@ -10,7 +10,6 @@ from libp2p.host.exceptions import ConnectionFailure
 from libp2p.kad_dht import peer_routing
 from libp2p.kad_dht.kad_dht import DHTMode, KadDHT
 from libp2p.network.exceptions import SwarmException
-from libp2p.network.health.monitor import ConnectionHealthMonitor
 from libp2p.peer.peerinfo import PeerInfo
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.records.utils import InvalidRecordType
@@ -66,25 +65,6 @@ class Relay:
             while self.frozen:
                 await trio.sleep(0.1)
             await target.send_all(data)
-
-
-async def looks(lab: Lab) -> str:
-    """Count the streams for a look whether a connection lives."""
-    one, two = lab.host(1), lab.host(2)
-    async with one.run([LOOPBACK]), two.run([LOOPBACK]):
-        await two.connect(address(one))
-        (connection,) = two.get_network().get_connections(one.get_id())
-        opened: list[object] = []
-        new_stream = connection.new_stream
-
-        async def counted() -> object:
-            opened.append(await new_stream())
-            return opened[-1]
-
-        connection.new_stream = counted
-        result = await ConnectionHealthMonitor(two.get_network())._ping_connection(connection)
-    assert result.success
-    return "a stream for each" if opened else "a frame for each"
 
 
 async def failed_dial(lab: Lab) -> str:

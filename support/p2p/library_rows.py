@@ -39,7 +39,6 @@ ROWS: dict[str, Callable[[Lab], Awaitable[str]]] = {
     "silent server": host_rows.silent_server,
     "banned": host_rows.unwanted,
     "frozen": host_rows.frozen,
-    "looks": host_rows.looks,
     "failed dial": host_rows.failed_dial,
     "dial": host_rows.dial,
     "nameless record": host_rows.nameless_record,
