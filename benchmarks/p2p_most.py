@@ -8,6 +8,7 @@ from statistics import median
 from benchmarks.measuring import Row, Stage
 from benchmarks.p2p_processes import Peer, node, until_all
 from benchmarks.p2p_publications import Publisher
+from benchmarks.p2p_sizes import alone
 from marketplace.p2p.limits import SYNC_EVERY
 
 _STEP, _MOST = 10, 200
@@ -28,14 +29,10 @@ def growing(stage: Stage) -> Iterator[Row]:
                 assert peers[-1].ready
             until_all(peers, "mesh", 1, _LOOK)
             known = median(_published(publisher, peers) for _ in range(_PUBLICATIONS))
-            yield _row(f"publication known by all of {len(peers)} nodes and nothing else, p50", known * 1000, "ms")
-            yield _row(f"processors that {len(peers)} idle nodes use", _idle(peers), "")
+            yield alone(f"publication known by all of {len(peers)} nodes and nothing else, p50", known * 1000)
+            yield alone(f"processors that {len(peers)} idle nodes use", _idle(peers), "")
             if known > SYNC_EVERY:
                 return
-
-
-def _row(what: str, value: float, unit: str) -> Row:
-    return Row(what, value, "", None, unit=unit, judged="at most")
 
 
 def _published(publisher: Publisher, peers: Sequence[Peer]) -> float:

@@ -34,8 +34,8 @@ def of_size(count: int, stage: Stage) -> Iterator[Row]:
         begin, wanted = float(peers[-1].ready["at"]), min(count - 1, WANTED_PEERS)
         formed = until_all(peers, "mesh", 1, _LOOK) - begin
         found = until_all(peers, "peers", wanted, _LOOK) - begin
-        yield _alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
-        yield _alone(f"{count} nodes, each with {wanted} peers", found * 1000)
+        yield alone(f"{count} nodes, each in a mesh after the last has started", formed * 1000)
+        yield alone(f"{count} nodes, each with {wanted} peers", found * 1000)
         bare = bare_net(stage, stack, count, WANTED_PEERS)
         before, counted, begin = sum(peer.processor() for peer in peers), _counts(peers), time.monotonic()
         ours, floor = _spread(peers, bare, stage.pick(10, 5))
@@ -45,11 +45,11 @@ def of_size(count: int, stage: Stage) -> Iterator[Row]:
             mine, its = (sorted(times)[int(len(times) * place)] * 1000 if times else None for times in (ours, floor))
             why = "" if floor else "it lost one"
             yield Row(f"publication known by all of {count} nodes, {name}", mine, _FLOOR, its, why=why)
-        yield _alone(f"processor time of all {count} nodes for a publication and a second", used)
-        yield _alone(f"memory of a node among {count}", median(peer.memory() for peer in peers), "MB")
+        yield alone(f"processor time of all {count} nodes for a publication and a second", used)
+        yield alone(f"memory of a node among {count}", median(peer.memory() for peer in peers), "MB")
 
 
-def _alone(what: str, value: float, unit: str = "ms") -> Row:
+def alone(what: str, value: float, unit: str = "ms") -> Row:
     """Return a row for a figure with which nothing is compared."""
     return Row(what, value, "", None, unit=unit, judged="at most")
 
